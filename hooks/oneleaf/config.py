@@ -1,0 +1,135 @@
+"""``[tool.oneleaf]`` of the repository's pyproject.toml, checked.
+
+The file belongs to the state that is judged: the index's own for the index, a
+commit's own for a commit. Unknown keys and wrong types are errors, so that a
+misspelled key never switches a check off in silence.
+"""
+
+from oneleaf import toml_section
+from oneleaf.errors import OneleafError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FILE = "pyproject.toml"
+_KEYS = (
+    "allow-changed",
+    "allow-duplicate-numbers",
+    "apps",
+    "exclude",
+    "ignore",
+    "lockfile",
+    "upstream",
+)
+
+
+class Config:
+    """The settings, each with its default.
+
+    lockfile: the lockfile's name in each app, or the path of the one shared lockfile.
+    shared: whether it is one file for all apps (the value holds a ``/``).
+    lockfile_configured: the repository asked for lockfiles by naming one.
+    upstream: the branch whose migrations are published, None for git's own answer.
+    exclude: globs of paths that are not looked at.
+    apps: app directory or migrations directory -> app label.
+    ignore: codes not reported.
+    allow_duplicate_numbers: ``label.number`` entries, as (label, number).
+    allow_changed: path -> blob id and reason of an accepted edit.
+    """
+
+    __slots__ = (
+        "allow_changed",
+        "allow_duplicate_numbers",
+        "apps",
+        "exclude",
+        "ignore",
+        "lockfile",
+        "lockfile_configured",
+        "shared",
+        "upstream",
+    )
+
+    def __init__(self, values: "dict[str, Any]") -> None:
+        """values: the section's content. Raises OneleafError naming the key."""
+        for key in values:
+            if key not in _KEYS:
+                _refuse(key, f"is no setting of oneleaf; it knows {', '.join(_KEYS)}")
+        lockfile = _text(values, "lockfile", "max_migration.txt")
+        self.lockfile_configured = "lockfile" in values
+        self.shared = "/" in lockfile
+        self.lockfile = lockfile[2:] if lockfile.startswith("./") else lockfile
+        if not self.lockfile or self.lockfile.startswith("/") or ".." in self.lockfile:
+            _refuse("lockfile", "must be a file name, or a path inside the repository")
+        self.upstream = _text(values, "upstream", "") or None
+        self.exclude = _texts(values, "exclude")
+        self.apps = {
+            directory.strip("/"): label
+            for directory, label in _table(values, "apps").items()
+        }
+        self.ignore = frozenset(_texts(values, "ignore"))
+        for code in self.ignore:
+            if len(code) != 5 or not code.startswith("OL") or not code[2:].isdigit():
+                _refuse("ignore", f"holds {code!r}, which is no code such as OL101")
+        self.allow_duplicate_numbers = frozenset(
+            _label_number(entry) for entry in _texts(values, "allow-duplicate-numbers")
+        )
+        self.allow_changed = _table(values, "allow-changed")
+
+
+def parse(source: "bytes | None") -> Config:
+    """Reads the file's content; None or no section gives the defaults.
+
+    Raises OneleafError, naming the file and the key, for what oneleaf cannot use.
+    """
+    if source is None or b"oneleaf" not in source:
+        return Config({})
+    try:
+        return Config(toml_section.read(source.decode("utf-8")))
+    except ImportError:
+        msg = (
+            f"{FILE}: [tool.oneleaf] is written in a form that needs Python 3.11 or"
+            " `pip install tomli`; use plain strings and lists on Python 3.10"
+        )
+        raise OneleafError(msg) from None
+    except ValueError as error:  # also UnicodeDecodeError
+        msg = f"{FILE} is not valid TOML: {error}"
+        raise OneleafError(msg) from None
+
+
+def _refuse(key: str, why: str) -> None:
+    msg = f"{FILE}: [tool.oneleaf] {key} {why}"
+    raise OneleafError(msg)
+
+
+def _text(values: "dict[str, Any]", key: str, default: str) -> str:
+    value = values.get(key, default)
+    if not isinstance(value, str):
+        _refuse(key, "must be a string")
+    return str(value)
+
+
+def _texts(values: "dict[str, Any]", key: str) -> "tuple[str, ...]":
+    value = values.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        _refuse(key, "must be a list of strings")
+    return tuple(value)
+
+
+def _table(values: "dict[str, Any]", key: str) -> "dict[str, str]":
+    value = values.get(key, {})
+    if not isinstance(value, dict) or not all(
+        isinstance(v, str) for v in value.values()
+    ):
+        _refuse(key, "must be a table of strings")
+    return dict(value)
+
+
+def _label_number(entry: str) -> "tuple[str, int]":
+    label, _, number = entry.rpartition(".")
+    if not label or not (number.isascii() and number.isdigit()):
+        _refuse(
+            "allow-duplicate-numbers",
+            f"holds {entry!r}; write label.number, as shop.0002",
+        )
+    return label, int(number)
