@@ -1,0 +1,179 @@
+"""Directory to app label, read statically.
+
+Migrations and dependencies speak of labels, paths of directories, and in one
+directory of ten they differ. In this order: the configuration; ``MIGRATION_MODULES``
+of a settings file; ``AppConfig`` (``label``, else the last part of ``name``) and the
+directory's name, each if the app's own migrations use it; the label the migrations
+use for their siblings. (Django's reference: "Applications", "MIGRATION_MODULES".)
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from oneleaf.config import Config
+    from oneleaf.migrations import Migration
+    from oneleaf.snapshot import Snapshot
+
+_AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without importing ast
+
+
+class Labels:
+    """Answers for one state; reads each file once.
+
+    settings: plain strings that migrations may refer to, see Project.
+    """
+
+    __slots__ = ("_config", "_configs", "_modules", "_snapshot", "settings")
+
+    def __init__(
+        self, snapshot: "Snapshot", config: "Config", directories: "Iterable[str]"
+    ) -> None:
+        """directories: the migrations packages that will be asked for."""
+        self._snapshot = snapshot
+        self._config = config
+        self.settings, self._modules = _read_settings(snapshot)
+        packages = [directory.rpartition("/")[0] for directory in directories]
+        sources = snapshot.read_all([f"{package}/apps.py" for package in packages])
+        self._configs = dict(zip(packages, sources, strict=True))
+
+    def label(self, directory: str, migrations: "Mapping[str, Migration]") -> str:
+        """The app label of the migrations package in ``directory``."""
+        package, _, base = directory.rpartition("/")
+        apps = self._config.apps
+        if directory in apps or package in apps:
+            return apps.get(directory) or apps[package]
+        for label, module in self._modules.items():
+            if ("/" + directory).endswith("/" + module.replace(".", "/")):
+                return label
+        used = used_labels(migrations)
+        candidates = []
+        if base == "migrations":
+            configured = self._configured(package)
+            candidates = [*configured, package.rpartition("/")[2]]
+        for label in candidates:
+            if label in used:
+                return label
+        if used:
+            return max(sorted(used), key=lambda label: used[label])
+        return (candidates or [base])[0]
+
+    def _configured(self, package: str) -> "list[str]":
+        """The label that the package's AppConfig says, if it says one in plain text."""
+        source = self._configs[package]
+        if source is None:
+            source = self._snapshot.read(f"{package}/__init__.py") or b""
+        label = app_config_label(source, package.rpartition("/")[2])
+        return [label] if label else []
+
+
+def used_labels(migrations: "Mapping[str, Migration]") -> "dict[str, int]":
+    """How often the migrations name a sibling under each label.
+
+    A dependency on ``0001_initial`` may be any app's: it counts only where nothing
+    else does.
+    """
+    counts: dict[str, int] = {}
+    weak: dict[str, int] = {}
+    for migration in migrations.values():
+        for label, name in (*migration.dependencies, *migration.replaces):
+            if name in migrations and name != migration.name:
+                into = weak if name == "0001_initial" else counts
+                into[label] = into.get(label, 0) + 1
+    return counts or weak
+
+
+def app_config_label(source: bytes, base: str) -> "str | None":
+    """The label of the AppConfig in an ``apps.py`` or ``__init__.py``.
+
+    base: the package's own name, which is the label unless the file says otherwise.
+    None where there is no AppConfig, or it cannot be told.
+    """
+    if b"AppConfig" not in source:
+        return None
+    if b"label" not in source:
+        plain = base.encode()
+        if b'"' + plain + b'"' in source or b"." + plain + b'"' in source:
+            return base
+        if b"'" + plain + b"'" in source or b"." + plain + b"'" in source:
+            return base
+    tree = _parse(source)
+    found = [
+        label
+        for node in (tree.body if tree else ())
+        if type(node).__name__ == "ClassDef" and node.bases
+        for label in [_class_label(node)]
+        if label
+    ]
+    return found[0] if len(set(found)) == 1 else None
+
+
+def _class_label(node: "Any") -> "str | None":
+    """``label``, else the last part of ``name``, of one class body."""
+    values = {}
+    for statement in node.body:
+        for key, value in _assigned(statement):
+            if type(value).__name__ == "Constant" and isinstance(value.value, str):
+                values[key] = value.value
+    return values.get("label") or values.get("name", "").rpartition(".")[2] or None
+
+
+def _assigned(statement: "Any") -> "list[tuple[str, Any]]":
+    """The (name, value node) pairs that a plain assignment binds."""
+    kind = type(statement).__name__
+    if kind == "Assign":
+        targets = statement.targets
+    elif kind == "AnnAssign" and statement.value is not None:
+        targets = [statement.target]
+    else:
+        return []
+    return [(t.id, statement.value) for t in targets if type(t).__name__ == "Name"]
+
+
+def _parse(source: bytes) -> "Any":
+    try:
+        return compile(source, "<text>", "exec", _AST_ONLY, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _read_settings(
+    snapshot: "Snapshot",
+) -> "tuple[dict[str, str], dict[str, str]]":
+    """(AUTH_USER_MODEL and its like, MIGRATION_MODULES) of the settings files.
+
+    A value counts where every settings file that sets it agrees. Modules set to None
+    (tests switch migrations off that way) are left out.
+    """
+    paths = [
+        f"{directory}/{name}" if directory else name
+        for directory, files in snapshot.directories.items()
+        for name in files
+        if name.endswith(".py")
+        and ("settings" in name or directory.endswith("settings"))
+    ]
+    users: dict[str, None] = {}
+    modules: dict[str, str] = {}
+    for source in snapshot.read_all(paths):
+        if source and (b"AUTH_USER_MODEL" in source or b"MIGRATION_MODULES" in source):
+            tree = _parse(source)
+            for statement in tree.body if tree else ():
+                for key, value in _assigned(statement):
+                    if key == "AUTH_USER_MODEL" and type(value).__name__ == "Constant":
+                        users[str(value.value)] = None
+                    elif key == "MIGRATION_MODULES":
+                        modules.update(_literal_table(value))
+    settings = {"AUTH_USER_MODEL": next(iter(users))} if len(users) == 1 else {}
+    return settings, modules
+
+
+def _literal_table(node: "Any") -> "dict[str, str]":
+    """The string pairs of a dict display; other entries are left out."""
+    if type(node).__name__ != "Dict":
+        return {}
+    pairs = [
+        (getattr(key, "value", None), getattr(value, "value", None))
+        for key, value in zip(node.keys, node.values, strict=True)
+    ]
+    return {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
