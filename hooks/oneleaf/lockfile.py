@@ -1,0 +1,282 @@
+"""The two lockfile formats: bytes in, migration names out, and back.
+
+Per app, a file of one line, the name of the app's leaf node (byte for byte what
+django-linear-migrations keeps in ``max_migration.txt``)::
+
+    0002_add_color
+
+Shared, one file for all apps: comments on top, then an entry per app, sorted by
+app label, with exactly one blank line between entries::
+
+    # what this file is
+
+    people: 0001_initial
+
+    shop: 0002_add_color
+
+Git's text merge conflicts exactly where changed lines touch. So two names for one
+app conflict wherever the merge is made, and the blank line keeps two apps apart.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+HEADER = (
+    "# The latest migration of each Django app, one entry per app; kept by oneleaf.",
+    "# A conflict here means that two branches added migrations to the same app.",
+    "# Put one chain behind the other with: oneleaf rebase",
+)
+
+_BOM = b"\xef\xbb\xbf"
+_BLANKS = " \t\r"
+
+# Three are enough: git takes any length from the attribute conflict-marker-size,
+# and no migration name, label or comment begins like this.
+_MARKERS = (b"<<<", b"|||", b"===", b">>>")
+
+
+class Malformed(Exception):
+    """A lockfile that cannot be read, or a name that no lockfile can hold.
+
+    line: counted from 1.
+    reason: what is wrong there, a short phrase for the user.
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+class Shared:
+    """A shared lockfile, as far as its text can be told apart.
+
+    header: the comment lines on top, blank lines between them included.
+    entries: app label -> migration name, in the order of the file.
+    lines: app label -> the line of its entry, counted from 1.
+    """
+
+    __slots__ = ("entries", "header", "lines")
+
+    def __init__(
+        self,
+        header: "tuple[str, ...]",
+        entries: "dict[str, str]",
+        lines: "dict[str, int]",
+    ) -> None:
+        self.header = header
+        self.entries = entries
+        self.lines = lines
+
+
+def marker_line(data: bytes) -> int:
+    """Line of the first conflict marker, counted from 1; 0 where there is none.
+
+    Markers of every length that git writes count, with or without a label: rerere
+    records them bare (gitattributes(5), conflict-marker-size).
+    """
+    for number, line in enumerate(without_bom(data).split(b"\n"), 1):
+        if line.startswith(_MARKERS):
+            return number
+    return 0
+
+
+def without_bom(data: bytes) -> bytes:
+    """The same bytes without a UTF-8 byte order mark in front."""
+    return data.removeprefix(_BOM)
+
+
+def is_migration_name(name: str) -> bool:
+    """Whether a lockfile can hold the name: printable, no blanks, no path.
+
+    Narrower than what Python can import as a module, on purpose: a sentence or a
+    path in a lockfile is an accident, and must not be taken for a name.
+    """
+    return (
+        bool(name)
+        and name.isprintable()
+        and not name.startswith(("#", "<<<", "|||", "===", ">>>"))
+        and not any(character in name for character in " /\\")
+    )
+
+
+def read_app(data: bytes) -> str:
+    """The migration name in an app's own lockfile.
+
+    A byte order mark, CR, blanks around the name and a missing or further final
+    newline are accepted. Raises Malformed for everything else.
+    """
+    filled = [(number, line) for number, line in _lines(data) if line]
+    if not filled:
+        raise Malformed(1, "the file is empty")
+    if len(filled) > 1:
+        raise Malformed(filled[1][0], "more than one line")
+    number, line = filled[0]
+    name = line.lstrip(_BLANKS)
+    if not is_migration_name(name):
+        raise Malformed(number, "not a migration name")
+    return name
+
+
+def format_app(name: str) -> bytes:
+    """An app's own lockfile. Raises Malformed for a name that cannot be read back."""
+    if not is_migration_name(name):
+        raise Malformed(1, f"{name!r} cannot stand in a lockfile")
+    return f"{name}\n".encode()
+
+
+def read_shared(data: bytes) -> "dict[str, str]":
+    """The entries of a shared lockfile: app label -> migration name, sorted.
+
+    Raises Malformed for what ``parse_shared`` refuses, and for every layout in
+    which a plain text merge could lose an entry or join two: entries that are not
+    sorted, or have no blank line or several between them.
+    """
+    shared = parse_shared(data)
+    before = ""
+    for label, line in shared.lines.items():
+        if before:
+            if label < before:
+                raise Malformed(
+                    line, f"{label} is not sorted: it belongs above {before}"
+                )
+            gap = line - shared.lines[before] - 1
+            if gap != 1:
+                how_many = "no" if gap == 0 else "more than one"
+                raise Malformed(
+                    line, f"{how_many} blank line between {before} and {label}"
+                )
+        before = label
+    return shared.entries
+
+
+def parse_shared(data: bytes) -> Shared:
+    """A shared lockfile in any order and with any number of blank lines.
+
+    For the merge, which writes its result in order anyway. Raises Malformed for
+    text that is no entry, labels that come twice, comments below the first entry,
+    conflict markers, and an empty file (a file of comments alone has no entries).
+    """
+    header: list[str] = []
+    entries: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    for number, line in _lines(data):
+        if not line:
+            header.append(line)
+        elif not line.startswith("#"):
+            label, name = parse_entry(line, number)
+            if label in entries:
+                raise Malformed(
+                    number, f"{label} is here twice, first in line {lines[label]}"
+                )
+            entries[label] = name
+            lines[label] = number
+        elif entries:
+            raise Malformed(number, "comment below the first entry")
+        else:
+            header.append(line)
+    comments = _trimmed(header)
+    if not entries and not comments:
+        raise Malformed(1, "the file is empty")
+    return Shared(comments, entries, lines)
+
+
+def parse_entry(line: str, number: int) -> "tuple[str, str]":
+    """App label and migration name of the entry in line ``number``.
+
+    Raises Malformed where the line is not ``label: name``.
+    """
+    label, _, name = line.partition(": ")
+    if not label.isidentifier() or not is_migration_name(name):
+        raise Malformed(number, "not an entry of the form `label: name`")
+    return label, name
+
+
+def format_shared(entries: "Mapping[str, str]") -> bytes:
+    """A shared lockfile with our comments on top.
+
+    entries: app label -> migration name, in any order. Raises Malformed for labels
+    and names that could not be read back.
+    """
+    return update_shared(None, entries)
+
+
+def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
+    """A shared lockfile of ``entries``, with the comments that ``data`` has on top.
+
+    data: the file as it was, however malformed; None where there was none. Without
+    comments of its own it gets ours. Raises Malformed as ``format_shared`` does.
+    """
+    header = _comments_of(data or b"") or HEADER
+    blocks = []
+    for line, label in enumerate(sorted(entries), len(header) + 2):
+        name = entries[label]
+        if not label.isidentifier() or not is_migration_name(name):
+            raise Malformed(line, f"{label!r}: {name!r} cannot stand in a lockfile")
+        blocks.append(f"{label}: {name}".encode())
+    return join_shared(header, blocks)
+
+
+def join_shared(header: "tuple[str, ...]", blocks: "Iterable[bytes]") -> bytes:
+    """The file's text: the comments, then the blocks, one blank line between all.
+
+    blocks: entries, or whatever stands for one in a conflict, without the newline
+    at the end. With neither comments nor blocks the file gets our comments, because
+    an empty lockfile cannot be told from a lost one.
+    """
+    parts = list(blocks)
+    if header or not parts:
+        parts.insert(0, "\n".join(header or HEADER).encode())
+    return b"\n\n".join(parts) + b"\n"
+
+
+def _lines(data: bytes) -> "list[tuple[int, str]]":
+    """Number and text of each line, without what editors and systems add at its end.
+
+    Raises Malformed for conflict markers, bytes that are not UTF-8, and control
+    characters (a tab may stand in a comment).
+    """
+    marker = marker_line(data)
+    if marker:
+        raise Malformed(marker, "conflict marker left by a merge")
+    lines = []
+    for number, raw in enumerate(without_bom(data).split(b"\n"), 1):
+        try:
+            line = raw.decode().rstrip(_BLANKS)
+        except UnicodeDecodeError:
+            raise Malformed(number, "not UTF-8 text") from None
+        if _has_control(line):
+            raise Malformed(number, "control character in the line")
+        lines.append((number, line))
+    return lines
+
+
+def _has_control(line: str) -> bool:
+    """Whether the line holds a C0 or C1 control character other than a tab."""
+    return not line.isprintable() and any(
+        (character < " " and character != "\t") or "\x7f" <= character < "\xa0"
+        for character in line
+    )
+
+
+def _comments_of(data: bytes) -> "tuple[str, ...]":
+    """The comment lines on top of a file that may be malformed further down.
+
+    What could not be read back is written out as an escape, so that the file which
+    gets these comments is well-formed.
+    """
+    header = []
+    for raw in without_bom(data).split(b"\n"):
+        line = raw.decode("utf-8", "backslashreplace").rstrip(_BLANKS)
+        if line and not line.startswith("#"):
+            break
+        if _has_control(line):
+            line = line.encode("unicode_escape").decode()
+        header.append(line)
+    return _trimmed(header)
+
+
+def _trimmed(header: "list[str]") -> "tuple[str, ...]":
+    """The lines without blank ones at either end."""
+    return tuple("\n".join(header).strip("\n").split("\n")) if any(header) else ()
