@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from oneleaf.migrations import Migration
     from oneleaf.snapshot import Snapshot
 
+_CONTRIB = {"admin", "auth", "contenttypes", "sessions", "sites"}
 _AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without importing ast
 
 
@@ -25,7 +26,14 @@ class Labels:
     settings: plain strings that migrations may refer to, see Project.
     """
 
-    __slots__ = ("_config", "_configs", "_modules", "_snapshot", "settings")
+    __slots__ = (
+        "_beside",
+        "_config",
+        "_configs",
+        "_modules",
+        "_snapshot",
+        "settings",
+    )
 
     def __init__(
         self, snapshot: "Snapshot", config: "Config", directories: "Iterable[str]"
@@ -37,6 +45,8 @@ class Labels:
         packages = [directory.rpartition("/")[0] for directory in directories]
         sources = snapshot.read_all([f"{package}/apps.py" for package in packages])
         self._configs = dict(zip(packages, sources, strict=True))
+        # Labels that are surely another app's, where there is nothing better to go by.
+        self._beside = {package.rpartition("/")[2] for package in packages} | _CONTRIB
 
     def label(self, directory: str, migrations: "Mapping[str, Migration]") -> str:
         """The app label of the migrations package in ``directory``."""
@@ -47,17 +57,23 @@ class Labels:
         for label, module in self._modules.items():
             if ("/" + directory).endswith("/" + module.replace(".", "/")):
                 return label
-        used = used_labels(migrations)
-        candidates = []
-        if base == "migrations":
-            configured = self._configured(package)
-            candidates = [*configured, package.rpartition("/")[2]]
-        for label in candidates:
-            if label in used:
+        used, first_only = used_labels(migrations)
+        if base != "migrations":
+            return _most(used) or _most(first_only) or base
+        configured = self._configured(package)
+        for label in (*configured, package.rpartition("/")[2]):
+            if label in used or (not used and label in first_only):
                 return label
         if used:
-            return max(sorted(used), key=lambda label: used[label])
-        return (candidates or [base])[0]
+            return _most(used)
+        if configured:
+            return configured[0]
+        others = {
+            name: count
+            for name, count in first_only.items()
+            if name not in self._beside
+        }
+        return _most(others) or package.rpartition("/")[2]
 
     def _configured(self, package: str) -> "list[str]":
         """The label that the package's AppConfig says, if it says one in plain text."""
@@ -68,20 +84,27 @@ class Labels:
         return [label] if label else []
 
 
-def used_labels(migrations: "Mapping[str, Migration]") -> "dict[str, int]":
+def used_labels(
+    migrations: "Mapping[str, Migration]",
+) -> "tuple[dict[str, int], dict[str, int]]":
     """How often the migrations name a sibling under each label.
 
-    A dependency on ``0001_initial`` may be any app's: it counts only where nothing
-    else does.
+    First by any name but ``0001_initial``; then by that name, which every app has:
+    such a dependency may as well be on another app, and proves little.
     """
-    counts: dict[str, int] = {}
-    weak: dict[str, int] = {}
+    used: dict[str, int] = {}
+    first_only: dict[str, int] = {}
     for migration in migrations.values():
         for label, name in (*migration.dependencies, *migration.replaces):
             if name in migrations and name != migration.name:
-                into = weak if name == "0001_initial" else counts
-                into[label] = into.get(label, 0) + 1
-    return counts or weak
+                counts = first_only if name == "0001_initial" else used
+                counts[label] = counts.get(label, 0) + 1
+    return used, first_only
+
+
+def _most(counts: "dict[str, int]") -> str:
+    """The label counted most often, "" where there is none."""
+    return max(sorted(counts), key=lambda label: counts[label]) if counts else ""
 
 
 def app_config_label(source: bytes, base: str) -> "str | None":

@@ -1,0 +1,1 @@
+"""One module per verb: a ``VERB`` that says what it takes, and ``run(options)``."""

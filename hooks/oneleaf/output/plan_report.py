@@ -1,0 +1,46 @@
+"""What a verb that writes has done, or would do."""
+
+from oneleaf.findings import word
+from oneleaf.output.escape import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from oneleaf.planning.plan import Plan
+
+
+def written(paths: "Sequence[str]", *, dry: bool) -> str:
+    """A line per file, and how to go on."""
+    if not paths:
+        return ""
+    verb = "Would write" if dry else "Wrote"
+    lines = [f"{verb} {escape(path)}" for path in paths]
+    if not dry:
+        lines.append(
+            f"    hint: git add {' '.join(escape(word(path)) for path in paths)}"
+        )
+    return "".join(line + "\n" for line in lines)
+
+
+def notes(plan: "Plan") -> str:
+    """The plan's sentences for the user, a line each."""
+    return "".join(f"oneleaf: {escape(note)}\n" for note in plan.notes)
+
+
+def render_json(plan: "Plan", *, applied: bool) -> str:
+    """The plan as one JSON object, version 1."""
+    import json
+
+    apps = [
+        {
+            "app": app.app,
+            "upstream": list(app.upstream),
+            "moved": [{"from": old, "to": new} for old, new in app.moved],
+            "edited": list(app.edited),
+            "lockfile": app.lockfile,
+            "refused": app.refused,
+        }
+        for app in plan.apps
+    ]
+    return json.dumps({"version": 1, "applied": applied, "apps": apps}, indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""Planners: a project goes in, a complete Plan comes out; nothing is written here."""
