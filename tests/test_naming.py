@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from oneleaf.naming import format_number, next_number, number
 
+pytestmark = pytest.mark.django
+
 NAMES = st.lists(
     st.sampled_from(
         [
