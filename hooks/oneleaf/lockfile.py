@@ -203,16 +203,17 @@ def format_shared(entries: "Mapping[str, str]") -> bytes:
 
 
 def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
-    """A shared lockfile of ``entries``, with the comments that ``data`` has on top.
+    """A shared lockfile of ``entries``, with the comments of ``data`` on top.
 
     data: the file as it was, however malformed; None where there was none. Without
     comments of its own it gets ours. Raises Malformed as ``format_shared`` does.
     """
     header = _comments_of(data or b"") or HEADER
     blocks = []
-    for line, label in enumerate(sorted(entries), len(header) + 2):
+    for above, label in enumerate(sorted(entries)):
         name = entries[label]
         if not label.isidentifier() or not is_migration_name(name):
+            line = len(header) + 2 * (above + 1)
             raise Malformed(line, f"{label!r}: {name!r} cannot stand in a lockfile")
         blocks.append(f"{label}: {name}".encode())
     return join_shared(header, blocks)
@@ -261,19 +262,24 @@ def _has_control(line: str) -> bool:
 
 
 def _comments_of(data: bytes) -> "tuple[str, ...]":
-    """The comment lines on top of a file that may be malformed further down.
+    """The comments of a file that may be malformed, those below entries at the end.
 
     What could not be read back is written out as an escape, so that the file which
     gets these comments is well-formed.
     """
-    header = []
+    header: list[str] = []
+    on_top = True
     for raw in without_bom(data).split(b"\n"):
         line = raw.decode("utf-8", "backslashreplace").rstrip(_BLANKS)
-        if line and not line.startswith("#"):
-            break
         if _has_control(line):
             line = line.encode("unicode_escape").decode()
-        header.append(line)
+        if on_top and (not line or line.startswith("#")):
+            header.append(line)
+            continue
+        on_top = False
+        # A merge may have left the same comments once for each side.
+        if line.startswith("#") and line not in header:
+            header.append(line)
     return _trimmed(header)
 
 

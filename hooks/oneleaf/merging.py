@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 _UNKNOWN = "\0"
 
 _DEFAULT_SIZE = 7
+_SMALLEST_SIZE = 3
 
 
 class Style:
     """How conflicts are written.
 
-    marker_size: characters of a marker line, git's ``%L``.
+    marker_size: characters of a marker line, git's ``%L``; git's default where it is
+        less than the three that tell a marker from a name.
     show_base: whether the base stands between the sides (``merge.conflictStyle``
         diff3 or zdiff3).
     ours, base, theirs: labels of the marker lines.
@@ -52,8 +54,10 @@ class Style:
         base: str = "base",
         theirs: str = "theirs",
     ) -> None:
-        # A conflict without markers would be added unseen, so there is no size 0.
-        self.marker_size = marker_size if marker_size > 0 else _DEFAULT_SIZE
+        # A conflict without markers that readers know would be added unseen.
+        self.marker_size = (
+            marker_size if marker_size >= _SMALLEST_SIZE else _DEFAULT_SIZE
+        )
         self.show_base = show_base
         self.ours = ours
         self.base = base
@@ -111,9 +115,8 @@ def merge_app(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
     root, mine, other = _name_in(base), _name_in(ours), _name_in(theirs)
     if mine is None or other is None:
         return _undecided(base, ours, theirs, style)
-    known = _UNKNOWN if root is None else root
-    if _decided(known, mine, other):
-        return Merged(format_app(other if mine == known else mine), [])
+    if _decided(root, mine, other):
+        return Merged(format_app(other if mine == root else mine), [])
     text = conflict_text(
         b"" if root is None else format_app(root),
         format_app(mine),
@@ -183,12 +186,12 @@ def _name_in(data: bytes) -> "str | None":
 def _undecided(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
     """The conflict of files that cannot be read, one of them at least.
 
-    Text of ours that holds markers already stays as it is. Git's rerere asks the
+    Text of ours that shows a conflict already stays as it is. Git's rerere asks the
     driver to merge such a text with a resolution recorded earlier, maybe of another
-    app; an unchanged text and a conflict refuse that (git-rerere(1)).
+    app; an unchanged text and a conflict refuse that (git-rerere(1)). It must be
+    seen by whoever looks at line starts alone, so a byte order mark counts here.
     """
-    opening = b"<" * min(style.marker_size, _DEFAULT_SIZE)
-    marked = any(line.startswith(opening) for line in without_bom(ours).split(b"\n"))
+    marked = ours.startswith(b"<<<") or b"\n<<<" in ours
     content = ours if marked else conflict_text(base, ours, theirs, style)
     conflict = Conflict("", _name_in(base), _name_in(ours), _name_in(theirs))
     return Merged(content, [conflict])
