@@ -1,0 +1,241 @@
+"""What an expression of a migration file is, as far as reading can tell.
+
+Works on the trees of ``compile(..., 0x400)``, told apart by the names of their classes:
+importing ``ast`` would cost more than reading the file.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DJANGO = "django.db.migrations"
+SETTINGS = "django.conf.settings"
+_SWAPPABLE = (
+    f"{DJANGO}.swappable_dependency",
+    f"{DJANGO}.migration.swappable_dependency",
+)
+_DESCRIPTIONS = {
+    "Call": "a call",
+    "DictComp": "a comprehension",
+    "GeneratorExp": "a comprehension",
+    "IfExp": "a condition",
+    "JoinedStr": "an f-string",
+    "Lambda": "a function",
+    "ListComp": "a comprehension",
+    "SetComp": "a comprehension",
+    "Subscript": "a look-up",
+}
+
+
+class Value:
+    """What is known of one expression.
+
+    line: where it stands (from 1).
+    kind: "constant" (content: the constant); "list" or "tuple" (content: its items, as
+        Values; sets and the keys of dicts are lists here); "path" (content: the dotted
+        name of something imported); "class" (content: what was read of it);
+        "unknown" (content: what computes it, in words).
+    """
+
+    __slots__ = ("content", "kind", "line")
+
+    def __init__(self, line: int, kind: str, content: "Any") -> None:
+        self.line = line
+        self.kind = kind
+        self.content = content
+
+
+def evaluate(node: "Any", scope: "dict[str, Value]") -> Value:
+    """The value of the expression ``node``, where ``scope`` holds the names known."""
+    kind = type(node).__name__
+    if kind == "Constant":
+        return Value(node.lineno, "constant", node.value)
+    if kind in ("List", "Tuple", "Set"):
+        name = "tuple" if kind == "Tuple" else "list"
+        return Value(node.lineno, name, _items(node.elts, scope))
+    if kind == "Dict" and None not in node.keys:
+        return Value(node.lineno, "list", _items(node.keys, scope))
+    if kind == "Name" and node.id in scope:
+        return scope[node.id]
+    if kind == "Name":
+        return Value(node.lineno, "unknown", f"the name {node.id}")
+    if kind == "Attribute":
+        return _attribute(node, scope)
+    if kind == "BinOp" and type(node.op).__name__ == "Add":
+        return _sum(node, scope)
+    pair = _swappable(node, scope) if kind == "Call" else None
+    return pair or Value(
+        node.lineno, "unknown", _DESCRIPTIONS.get(kind, "an expression")
+    )
+
+
+def _items(nodes: "list[Any]", scope: "dict[str, Value]") -> "list[Value]":
+    items: list[Value] = []
+    for node in nodes:
+        if type(node).__name__ != "Starred":
+            items.append(evaluate(node, scope))
+            continue
+        value = evaluate(node.value, scope)
+        if value.kind in ("list", "tuple"):
+            items += value.content
+        else:
+            items.append(unknown(value))
+    return items
+
+
+def unknown(value: Value) -> Value:
+    """``value`` where only a list would do: nothing that can be told."""
+    if value.kind == "unknown":
+        return value
+    what = (
+        "an attribute of another object" if value.kind == "path" else f"a {value.kind}"
+    )
+    return Value(value.line, "unknown", what)
+
+
+def _attribute(node: "Any", scope: "dict[str, Value]") -> Value:
+    base = evaluate(node.value, scope)
+    if base.kind == "path":
+        return Value(node.lineno, "path", f"{base.content}.{node.attr}")
+    return Value(node.lineno, "unknown", "an attribute of another object")
+
+
+def _sum(node: "Any", scope: "dict[str, Value]") -> Value:
+    """Lists or tuples end to end; an unknown one leaves the items of the other."""
+    left, right = evaluate(node.left, scope), evaluate(node.right, scope)
+    if left.kind == right.kind == "constant":
+        if type(left.content) is type(right.content) and type(left.content) in (
+            str,
+            bytes,
+        ):
+            return Value(node.lineno, "constant", left.content + right.content)
+        return Value(node.lineno, "unknown", "an expression")
+    kinds = [value.kind for value in (left, right) if value.kind in ("list", "tuple")]
+    if not kinds:
+        return Value(node.lineno, "unknown", "an expression")
+    items: list[Value] = []
+    for value in (left, right):
+        items += value.content if value.kind in ("list", "tuple") else [unknown(value)]
+    if kinds in (["list", "tuple"], ["tuple", "list"]):
+        refused = "a list and a tuple put together, which Python refuses"
+        items.append(Value(node.lineno, "unknown", refused))
+    return Value(node.lineno, kinds[0], items)
+
+
+def _swappable(call: "Any", scope: "dict[str, Value]") -> "Value | None":
+    """``swappable_dependency(...)`` as the pair it makes; None: another call.
+
+    Django: the label is what stands before the first dot of the setting's value.
+    """
+    function = evaluate(call.func, scope)
+    if function.kind != "path" or function.content not in _SWAPPABLE:
+        return None
+    given = [*call.args, *(word.value for word in call.keywords if word.arg == "value")]
+    if len(given) != 1 or len(call.args) + len(call.keywords) != 1:
+        return None
+    label = _label(given[0], scope)
+    if label is None:
+        what = "a swappable dependency on something else than a setting"
+        return Value(call.lineno, "unknown", what)
+    pair = [Value(call.lineno, "constant", text) for text in (label, "__first__")]
+    return Value(call.lineno, "tuple", pair)
+
+
+def _label(node: "Any", scope: "dict[str, Value]") -> "str | None":
+    """The label that a swappable dependency on ``node`` names."""
+    value = evaluate(node, scope)
+    if value.kind == "constant" and isinstance(value.content, str):
+        return value.content.split(".", 1)[0]
+    if value.kind == "path":
+        owner, _, setting = str(value.content).rpartition(".")
+        return f"settings.{setting}" if owner == SETTINGS else None
+    if type(node).__name__ == "Call" and "getattr" not in scope and not node.keywords:
+        # AUTH_USER_MODEL always has a value, so a default given here never counts.
+        arguments = [evaluate(argument, scope).content for argument in node.args[:2]]
+        if getattr(node.func, "id", "") == "getattr" and arguments == [
+            SETTINGS,
+            "AUTH_USER_MODEL",
+        ]:
+            return "settings.AUTH_USER_MODEL"
+    return None
+
+
+def pairs(
+    attribute: str, value: Value
+) -> "tuple[tuple[tuple[str, str], ...], tuple[int, str] | None]":
+    """The pairs in ``value`` and the first problem: (line, what Django does about it)."""
+    if value.kind not in ("list", "tuple"):
+        return (), (value.line, _no_list(attribute, value))
+    found: list[tuple[str, str]] = []
+    problem = None
+    for item in value.content:
+        pair, reason = _pair(attribute, item)
+        if pair is not None:
+            found.append(pair)
+        if reason and problem is None:
+            problem = item.line, reason
+    return tuple(found), problem
+
+
+def computed(attribute: str, what: str) -> str:
+    """The reason for an attribute that only running the file could tell."""
+    return f"{attribute} is computed by {what}; write it as a literal list"
+
+
+def _no_list(attribute: str, value: Value) -> str:
+    if value.kind != "constant":
+        return computed(attribute, unknown(value).content)
+    if isinstance(value.content, (str, bytes)):
+        return f"{attribute} is a string; Django takes each character for an entry"
+    return f"{attribute} is {_named(value.content)}; Django raises TypeError for it"
+
+
+def _named(constant: object) -> str:
+    """A constant that is no text, in words: its own name, or only its kind."""
+    return str(constant) if isinstance(constant, bool | None) else "a number"
+
+
+def _pair(attribute: str, item: Value) -> "tuple[tuple[str, str] | None, str]":
+    """The pair that an entry is, and what is wrong with it ("": nothing)."""
+    members = item.content if item.kind in ("list", "tuple") else [item]
+    for member in members:
+        if member.kind not in ("constant", "list", "tuple"):
+            return None, computed(attribute, unknown(member).content)
+    texts = [
+        member.content.decode("utf-8", "backslashreplace")
+        if isinstance(member.content, bytes)
+        else member.content
+        for member in members
+    ]
+    if item.kind != "tuple" or [type(text) for text in texts] != [str, str]:
+        return None, _wrong_entry(attribute, item, texts)
+    reason = ""
+    if any(isinstance(member.content, bytes) for member in members):
+        reason = f"{attribute} holds bytes, which name no migration on Python 3; write strings"
+    return (texts[0], texts[1]), reason
+
+
+def _wrong_entry(attribute: str, item: Value, texts: "list[Any]") -> str:
+    """What Django does about an entry that is no pair of strings.
+
+    Source: ``add_internal_dependencies``, ``check_key`` and ``replace_migration`` in
+    django/db/migrations/loader.py.
+    """
+    what = f"a {item.kind}" if item.kind == "list" else "a string"
+    if item.kind == "tuple":
+        what = (
+            f"a tuple of {len(texts)}" if len(texts) != 2 else "a pair not of strings"
+        )
+    elif item.kind == "constant" and not isinstance(item.content, (str, bytes)):
+        what = _named(item.content)
+    unhashable = item.kind == "list" or any(isinstance(text, list) for text in texts)
+    indexable = item.kind == "tuple" or isinstance(item.content, (str, bytes))
+    length = len(texts) if item.kind == "tuple" else len(str(item.content))
+    if attribute == "replaces" and not unhashable:
+        return f"{attribute} holds {what}; Django replaces nothing by it: write a pair"
+    error = "NodeNotFoundError"
+    if unhashable or not indexable:
+        error = "TypeError"
+    elif length < 2:
+        error = "IndexError"
+    return f"{attribute} holds {what}; Django raises {error} for it: write a pair"
