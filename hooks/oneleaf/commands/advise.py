@@ -1,0 +1,104 @@
+"""``oneleaf advise``: what a merge, rebase or checkout left in HEAD, in two lines.
+
+For the hooks that cannot stop anything: post-merge, post-rewrite and post-checkout.
+It judges nothing itself; the sentences are those of ``oneleaf check``.
+"""
+
+import contextlib
+import os
+import sys
+
+from oneleaf import checks, discovery, git, scope
+from oneleaf import config as configuration
+from oneleaf import snapshot as snapshots
+from oneleaf.arguments import Options, Verb
+from oneleaf.graph import build_graph
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from oneleaf.findings import Finding
+    from oneleaf.snapshot import Change
+
+VERB = Verb(
+    "advise",
+    "",
+    "Says in at most two lines what is wrong with the migrations in HEAD: several leaf\n"
+    "nodes, duplicate numbers, stale lockfiles. Silent where nothing is. Ends with 0,\n"
+    "because the hooks it is for come too late to stop anything.",
+    (),
+    (("oneleaf advise", "what a post-merge hook runs"),),
+)
+
+
+def run(_options: Options) -> int:
+    """Prints the advice; 0 always."""
+    # A hook that comes after the fact never gets in the way.
+    with contextlib.suppress(Exception):
+        sys.stdout.write(_advice(os.environ))
+    return 0
+
+
+def _advice(environ: "Mapping[str, str]") -> str:
+    changes = _changes(environ)
+    if changes is None:
+        return ""
+    objects = git.Objects()
+    try:
+        findings = _findings(changes, objects)
+    finally:
+        objects.close()
+    return advice(findings)
+
+
+def _changes(environ: "Mapping[str, str]") -> "list[Change] | None":
+    """What a checkout changed, [] where everything may have; None for nothing.
+
+    pre-commit hands over what git says to post-checkout: both commits, and whether a
+    branch was checked out or only files, which leaves HEAD where it is (githooks(5)).
+    An amended commit has just been judged by the pre-commit hook.
+    """
+    if environ.get("PRE_COMMIT_REWRITE_COMMAND") == "amend":
+        return None
+    kind = environ.get("PRE_COMMIT_CHECKOUT_TYPE")
+    if kind is None:
+        return []
+    old, new = (
+        environ.get("PRE_COMMIT_FROM_REF", ""),
+        environ.get("PRE_COMMIT_TO_REF", ""),
+    )
+    if kind == "0" or old == new:
+        return None
+    if not old.strip("0"):  # a fresh work tree
+        return []
+    return snapshots.changes_between(old, new) or None
+
+
+def _findings(changes: "Sequence[Change]", objects: git.Objects) -> "list[Finding]":
+    commit = snapshots.commit_id("HEAD")
+    config = configuration.parse(next(objects.read([f"{commit}:{configuration.FILE}"])))
+    directories = scope.directories(changes, config) if changes else None
+    if directories is not None and not directories:
+        return []
+    snapshot = snapshots.of_commit(commit, objects)
+    project = discovery.read(snapshot, config)
+    graph = build_graph(project.apps, project.settings)
+    return checks.run_checks(checks.Case(project, graph, config, directories))
+
+
+def advice(findings: "Sequence[Finding]") -> str:
+    """The first finding and its cure, and how many more there are; "" for none."""
+    from oneleaf.output.escape import escape
+
+    if not findings:
+        return ""
+    more = (
+        f" (and {len(findings) - 1} more: `oneleaf check --rev HEAD`)"
+        if findings[1:]
+        else ""
+    )
+    return (
+        f"oneleaf: HEAD: {escape(findings[0].message)}{more}\n"
+        f"    hint: {escape(findings[0].hint)}\n"
+    )

@@ -1,0 +1,132 @@
+"""``oneleaf status``: is this clone protected, and what is missing?"""
+
+import os
+import sys
+
+from oneleaf import (
+    applying,
+    attributes,
+    checks,
+    clone,
+    clone_hooks,
+    discovery,
+    git,
+    probe,
+    protection,
+    registration,
+    upstream,
+)
+from oneleaf import config as configuration
+from oneleaf import snapshot as snapshots
+from oneleaf.arguments import Option, Options, Verb
+from oneleaf.clone_facts import Facts
+from oneleaf.errors import OneleafError
+from oneleaf.graph import build_graph
+from oneleaf.output import status_report
+from oneleaf.output.report import wants_color
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from oneleaf.config import Config
+
+VERB = Verb(
+    "status",
+    "",
+    "Says whether this clone is protected: the merge driver and whether it answers, the\n"
+    "attribute of every lockfile, the lockfiles, the hook types, and the settings of git\n"
+    "that decide in silence. Each row that is not ok names the command that mends it.\n"
+    "Ends with 1 where something that protects is missing.",
+    (Option("--output-format", "FORMAT", "how to print", ("text", "json")),),
+    (("oneleaf status", "what is missing in this clone"),),
+)
+
+_LOCKFILE_CODES = ("OL201", "OL202", "OL203", "OL204")
+
+
+def run(options: Options) -> int:
+    """Prints the rows; 0 where nothing that protects is missing, else 1."""
+    rows = protection.rows(_facts())
+    protected = protection.is_protected(rows)
+    if options.text("--output-format", "text") == "json":
+        text = status_report.render_json(rows, protected=protected)
+    else:
+        colored = wants_color(options.text("--color", "auto"))
+        text = status_report.render_text(rows, colored=colored, protected=protected)
+    sys.stdout.write(text)
+    return int(not protected)
+
+
+def _facts() -> Facts:
+    top = applying.top_level()
+    facts = Facts()
+    facts.settings = _settings()
+    value = facts.settings.get(registration.DRIVER, "")
+    if registration.is_own(value):
+        facts.answers = probe.ask(value)
+    config = _judge_lockfiles(facts)
+    _ask_attributes(facts, top, config)
+    _look_at_hooks(facts, top)
+    common = git.decode(git.run("rev-parse", "--git-path", "rr-cache")).rstrip("\n")
+    recorded = facts.settings.get("rerere.enabled")
+    facts.rerere_used = (
+        os.path.isdir(common) if recorded is None else recorded.lower() != "false"
+    )
+    facts.upstream = _upstream(config)
+    return facts
+
+
+def _settings() -> "dict[str, str]":
+    """Every setting's last value, which is the one git takes."""
+    raw = git.decode(git.run("config", "-z", "--list"))
+    pairs = (record.partition("\n") for record in raw.split("\0") if record)
+    return {key: value for key, _, value in pairs}
+
+
+def _judge_lockfiles(facts: Facts) -> "Config":
+    """The lockfiles in the index, as ``check`` judges them; returns the configuration."""
+    objects = git.Objects()
+    try:
+        changes = snapshots.changes_of_index()
+        snapshot = snapshots.of_index(snapshots.list_index(), changes, objects)
+        config = configuration.parse(snapshot.read(configuration.FILE))
+        project = discovery.read(snapshot, config)
+        graph = build_graph(project.apps, project.settings)
+        found = checks.run_checks(checks.Case(project, graph, config))
+    finally:
+        objects.close()
+    facts.apps = sum(1 for app in project.apps if app.migrations)
+    if project.shared_lockfile:
+        used = project.shared_lockfile[1] is not None
+    else:
+        used = any(app.lockfile is not None for app in project.apps)
+    stale = [finding for finding in found if finding.code in _LOCKFILE_CODES]
+    facts.lockfiles = stale if used else None
+    return config
+
+
+def _ask_attributes(facts: Facts, top: str, config: "Config") -> None:
+    paths = clone.lockfiles(top, config) or [clone.example(config)]
+    answers = clone.merge_attributes(top, paths)
+    facts.attributes = dict(answers)
+    facts.line = attributes.line(config)
+    astray = attributes.not_ours(answers)
+    if astray:
+        facts.overriding = clone.overriding(top, astray[0][0])
+    names = ("-C", top, "status", "--porcelain", "-z", "--", attributes.FILE)
+    facts.attributes_committed = not git.run(*names).strip(b"\0")
+
+
+def _look_at_hooks(facts: Facts, top: str) -> None:
+    folder = clone_hooks.directory(top)
+    facts.hooks = clone_hooks.running(top, folder)
+    facts.configured = clone_hooks.configured(top)
+    facts.manager = clone_hooks.manager(top, folder)
+    facts.hooks_directory = clone_hooks.place_of_scripts(top, folder)
+
+
+def _upstream(config: "Config") -> str:
+    try:
+        found = upstream.find(config.upstream, os.environ)
+    except OneleafError:
+        return ""
+    return found.name if found else ""

@@ -1,0 +1,61 @@
+"""``oneleaf uninstall``: takes back what ``oneleaf install`` put into the configuration."""
+
+import os
+
+from oneleaf import applying, attributes, clone, git, registration
+from oneleaf.arguments import Option, Options, Verb
+from oneleaf.commands.install import OPT_OUT, foreign
+from oneleaf.errors import Refused
+
+VERB = Verb(
+    "uninstall",
+    "",
+    "Takes the merge driver out of this clone's git configuration, whole, and touches no\n"
+    "other driver. The line in .gitattributes stays: it belongs to the repository, and\n"
+    "without a driver git merges as text, which stops at two names as well.",
+    (
+        Option("--force", "", "take out a driver that oneleaf did not write"),
+        Option("--dry-run", "", "say what would change, change nothing"),
+    ),
+    (("oneleaf uninstall", "merge lockfiles as text in this clone from now on"),),
+)
+
+
+def run(options: Options) -> int:
+    """Takes the section out; 0 also where there is none."""
+    entries = clone.local_entries()
+    drivers = [value for key, value in entries if key == registration.DRIVER]
+    if not all(map(registration.is_own, drivers)) and not options.flag("--force"):
+        raise Refused(foreign(entries) + "; `oneleaf uninstall --force` takes it out")
+    dry = options.flag("--dry-run")
+    if entries and not dry:
+        git.run("config", "--local", "--remove-section", registration.SECTION)
+    if entries:
+        done = "Would take" if dry else "Took"
+        print(f"{done} the merge driver out of this clone's git configuration")
+        print(f"    hint: where a hook registers it again, set {OPT_OUT}=1")
+    else:
+        print("No merge driver is registered in this clone's git configuration")
+    _tell_what_stays(dry=dry)
+    return 0
+
+
+def _tell_what_stays(*, dry: bool) -> None:
+    from oneleaf.output.escape import escape
+
+    elsewhere = "" if dry else clone.effective(registration.DRIVER)
+    if elsewhere:
+        print(
+            f"Another configuration file still has {registration.DRIVER}:"
+            f" `git config --show-origin {registration.DRIVER}`"
+        )
+    top = applying.top_level()
+    content = clone.content(os.path.join(top, attributes.FILE)) or b""
+    line = attributes.line(clone.config_of_work_tree(top))
+    if line.encode("utf-8", "surrogateescape") in content.split(b"\n") or (
+        line.encode("utf-8", "surrogateescape") + b"\r" in content.split(b"\n")
+    ):
+        print(
+            f"{attributes.FILE} keeps `{escape(line)}`: other clones use it, and here"
+            " git merges lockfiles as text"
+        )

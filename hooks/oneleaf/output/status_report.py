@@ -1,0 +1,41 @@
+"""The rows of ``oneleaf status``, for people and for programs."""
+
+from oneleaf.output.escape import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from oneleaf.protection import Row
+
+_COLORS = {"ok": "\033[32m", "missing": "\033[1;31m", "risk": "\033[1;33m"}
+_PLAIN = "\033[0m"
+
+
+def render_text(rows: "Sequence[Row]", *, colored: bool, protected: bool) -> str:
+    """A line per row: state, name, and what there is to say; below it the cure."""
+    width = max(len(row.name) for row in rows)
+    lines = []
+    for row in rows:
+        state = row.state.ljust(7)
+        if colored:
+            state = f"{_COLORS[row.state]}{state}{_PLAIN}"
+        lines.append(f"{state}  {row.name.ljust(width)}  {escape(row.text)}")
+        if row.command:
+            lines.append(f"    hint: {escape(row.command)}")
+    lines.append(
+        "this clone is protected" if protected else "this clone is NOT protected"
+    )
+    return "".join(line + "\n" for line in lines)
+
+
+def render_json(rows: "Sequence[Row]", *, protected: bool) -> str:
+    """The same as one JSON object, version 1; ASCII only."""
+    import json
+
+    listed = [
+        {"name": r.name, "state": r.state, "text": r.text, "command": r.command or None}
+        for r in rows
+    ]
+    answer = {"version": 1, "protected": protected, "rows": listed}
+    return json.dumps(answer, indent=2) + "\n"
