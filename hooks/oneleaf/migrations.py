@@ -272,8 +272,8 @@ def _limits(source: bytes) -> "tuple[int, int] | None":
         or find(b"dependencies", cut) >= 0
         or find(b"replaces", cut) >= 0
         or find(b"run_before", cut) >= 0
-        # As a word of its own: it is part of many a field's and function's name.
-        or (find(b"initial", cut) >= 0 and not _bound_once(source[cut:], b"initial"))
+        # As a word that may be bound: it stands in many a name and help text.
+        or (find(b"initial", cut) >= 0 and not _is_prose(source[cut:], b"initial"))
     ):
         return None
     # A header comment without a coding line, and then only plain imports.
@@ -342,6 +342,29 @@ def _bound_once(rest: bytes, name: bytes) -> bool:
             ):
                 return False
         at = rest.find(name, at + 1)
+    return True
+
+
+def _is_prose(rest: bytes, word: bytes) -> bool:
+    """Whether ``word`` stands in ``rest`` only inside names, or before another word.
+
+    No statement binds a name that is followed by a word, but a loop: ``for x in``.
+    """
+    at = rest.find(word)
+    while at >= 0:
+        before = rest[at - 1 : at]
+        after = rest[at + len(word) : at + len(word) + 4]
+        inside = (
+            before.isalnum()
+            or before == b"_"
+            or after[:1].isalnum()
+            or after[:1] == b"_"
+        )
+        if not inside and not (
+            after[:1] == b" " and after[1:2].isalpha() and after[1:4] != b"in "
+        ):
+            return False
+        at = rest.find(word, at + 1)
     return True
 
 
