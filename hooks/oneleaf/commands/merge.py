@@ -1,0 +1,203 @@
+"""``oneleaf merge``: a migration that joins an app's leaf nodes."""
+
+import sys
+import time
+
+from oneleaf import applying, discovery, git, progress, worktree
+from oneleaf import config as configuration
+from oneleaf import snapshot as snapshots
+from oneleaf.arguments import Option, Options, Verb
+from oneleaf.errors import OneleafError, Refused
+from oneleaf.findings import word
+from oneleaf.graph import build_graph
+from oneleaf.output import plan_report
+from oneleaf.output.escape import escape
+from oneleaf.planning import merge as planning
+from oneleaf.planning.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from oneleaf.config import Config
+    from oneleaf.project import Project
+    from oneleaf.snapshot import Snapshot
+    from oneleaf.worktree import WorkTree
+
+VERB = Verb(
+    "merge",
+    "[APP ...]",
+    "Writes the merge migration that `makemigrations --merge` would, for apps with\n"
+    "several leaf nodes in the index, and the lockfile. Nothing is renamed: it is for\n"
+    "chains that are both published. Stages what it wrote while a merge, rebase,\n"
+    "cherry-pick, revert or stash pop is in progress.",
+    (
+        Option("--name", "NAME", "what stands behind the number, instead of merge_..."),
+        Option("--dry-run", "", "show what would be written, write nothing"),
+        Option("--no-stage", "", "never stage anything"),
+        Option("--output-format", "FORMAT", "how to print", ("text", "json")),
+    ),
+    (
+        ("oneleaf merge", "join the leaf nodes of every app that has several"),
+        ("oneleaf merge shop --name join_colors", "those of one app, under this name"),
+    ),
+)
+
+
+def run(options: Options) -> int:
+    """Plans, applies, says what was done; 0 also where nothing is to be merged."""
+    name = options.text("--name")
+    if name and not name.isidentifier():
+        msg = f"--name {name!r} is no Python identifier; use letters, digits and _"
+        raise OneleafError(msg)
+    dry = options.flag("--dry-run")
+    files = worktree.WorkTree(applying.top_level())
+    recovered = None if dry else applying.recover(files.top)
+    if recovered:
+        sys.stderr.write(f"oneleaf: {escape(recovered)}\n")
+    objects = git.Objects()
+    try:
+        plan, now = _plan(options, files, objects)
+    finally:
+        objects.close()
+    stage = bool(now) and not options.flag("--no-stage")
+    if not dry:
+        applying.apply(files.top, plan, stage=stage)
+    if options.text("--output-format", "text") == "json":
+        applied = bool(plan.files) and not dry
+        sys.stdout.write(plan_report.render_json(plan, applied=applied))
+    else:
+        sys.stdout.write(_told(plan, now if stage else "", dry=dry))
+        sys.stderr.write(plan_report.notes(plan))
+    return 0
+
+
+def _plan(
+    options: Options, files: "WorkTree", objects: git.Objects
+) -> "tuple[Plan, str]":
+    """The plan, and what git is in the middle of (a key of ``progress.CONTINUE``)."""
+    index = snapshots.of_index(
+        snapshots.list_index(), snapshots.changes_of_index(), objects
+    )
+    now = progress.read(unmerged=bool(index.unmerged)).kind
+    config = configuration.parse(_config_source(index))
+    project = discovery.read(index, config)
+    labels = frozenset(options.operands)
+    _refuse_unknown(labels, project)
+    graph = build_graph(project.apps, project.settings)
+    conflicts = planning.find_conflicts(project, graph, labels)
+    conflicts, notes = _not_yet_merged(conflicts, files)
+    if not conflicts:
+        return Plan((), {}, notes), now
+    plan = planning.plan_merge(
+        project,
+        conflicts,
+        _samples(conflicts, index, files),
+        _stages(config, index),
+        config,
+        planning.Wish(options.text("--name"), _minute()),
+    )
+    return _for_work_tree(plan, notes, files), now
+
+
+def _minute() -> str:
+    """Now, as Django's ``timezone.now`` has it with ``USE_TZ``: in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+
+
+def _config_source(index: "Snapshot") -> "bytes | None":
+    """The configuration; HEAD's where the file itself has a merge conflict."""
+    if configuration.FILE in index.unmerged:
+        return next(index.objects.read([f"HEAD:{configuration.FILE}"]))
+    return index.read(configuration.FILE)
+
+
+def _refuse_unknown(labels: "frozenset[str]", project: "Project") -> None:
+    known = {app.label for app in project.apps}
+    for label in sorted(labels - known):
+        msg = f"no app {label!r} in the index; it has {', '.join(sorted(known)) or 'none'}"
+        raise OneleafError(msg)
+
+
+def _samples(
+    conflicts: "list[planning.Conflict]", index: "Snapshot", files: "WorkTree"
+) -> "dict[str, bytes]":
+    """The migrations that tell the style, with the line ends of the work tree."""
+    paths = [path for conflict in conflicts for path in conflict.samples()]
+    staged = dict(zip(paths, index.read_all(paths), strict=True))
+    return {path: _read(files, path) or staged[path] or b"" for path in paths}
+
+
+def _stages(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":
+    """Both sides' contents of a shared lockfile that has a merge conflict."""
+    if not config.shared or config.lockfile not in index.unmerged:
+        return ()
+    blobs = worktree.stages([config.lockfile]).get(config.lockfile, {})
+    wanted = [blobs[side] for side in (2, 3) if side in blobs]
+    return tuple(content or b"" for content in index.objects.read(wanted))
+
+
+def _not_yet_merged(
+    conflicts: "list[planning.Conflict]", files: "WorkTree"
+) -> "tuple[list[planning.Conflict], tuple[str, ...]]":
+    """The conflicts that no file outside of the index settles, and what to say of others.
+
+    Such a file is what an earlier run wrote, before anybody staged it.
+    """
+    left, notes = [], []
+    paths = worktree.untracked() if conflicts else []
+    for conflict in conflicts:
+        folder = conflict.app.directory
+        mine = [p for p in paths if p.rpartition("/")[0] == folder and p[-3:] == ".py"]
+        done = [p for p in mine if conflict.is_joined_by(_read(files, p) or b"")]
+        if done:
+            joined = ", ".join(conflict.leaves)
+            notes.append(f"{done[0]} joins {joined} already: `git add {word(done[0])}`")
+        else:
+            left.append(conflict)
+    return left, tuple(notes)
+
+
+def _for_work_tree(plan: Plan, notes: "tuple[str, ...]", files: "WorkTree") -> Plan:
+    """The plan with what is in the work tree now, and lockfiles in its line ends."""
+    expected = {path: _read(files, path) for path in plan.files}
+    contents: dict[str, bytes | None] = {}
+    for path, data in plan.files.items():
+        windows = b"\r\n" in (expected[path] or b"") and b"\r" not in (data or b"")
+        contents[path] = data.replace(b"\n", b"\r\n") if data and windows else data
+    # What the plan makes anew must not be there, whatever the index says.
+    made = [path for app in plan.apps for path in app.edited]
+    expected.update(dict.fromkeys(made))
+    return Plan(plan.apps, contents, notes, expected=expected)
+
+
+def _read(files: "WorkTree", path: str) -> "bytes | None":
+    try:
+        return files.read(path)
+    except OSError as error:
+        msg = (
+            f"{path} cannot be read ({error.strerror}); nothing was changed; mend that"
+        )
+        raise Refused(msg) from None
+
+
+def _told(plan: Plan, staged: str, *, dry: bool) -> str:
+    """A line for each app, and one for how to go on."""
+    if not plan.files:
+        why = "" if plan.notes else ": no app asked for has several leaf nodes"
+        return f"nothing to merge{why}\n"
+    lines = [
+        _line(app.edited[0], app.upstream, app.lockfile, dry=dry) for app in plan.apps
+    ]
+    if staged:
+        lines.append(f"    hint: staged; go on with `{progress.CONTINUE[staged]}`")
+    elif not dry:
+        words = " ".join(escape(word(path)) for path in sorted(plan.files))
+        lines.append(f"    hint: git add {words}")
+    return "".join(line + "\n" for line in lines)
+
+
+def _line(
+    path: str, leaves: "tuple[str, ...]", lockfile: "str | None", *, dry: bool
+) -> str:
+    verb = "Would write" if dry else "Wrote"
+    also = f", and {escape(lockfile)}" if lockfile else ""
+    return f"{verb} {escape(path)}, which joins {escape(', '.join(leaves))}{also}"

@@ -1,0 +1,229 @@
+"""Plans merge migrations: one that joins an app's leaf nodes, and nothing moves."""
+
+from oneleaf import lockfile, migrations
+from oneleaf.errors import Refused
+from oneleaf.naming import number
+from oneleaf.planning import proof
+from oneleaf.planning.merge_file import merge_name, merge_source, style_of
+from oneleaf.planning.plan import AppPlan, Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from oneleaf.config import Config
+    from oneleaf.graph import Graph
+    from oneleaf.project import App, Project
+
+_UNCHANGED = "nothing was changed"
+
+
+class Conflict:
+    """An app with several leaf nodes, which may be merged."""
+
+    __slots__ = ("app", "leaves")
+
+    def __init__(self, app: "App", leaves: "tuple[str, ...]") -> None:
+        self.app = app
+        self.leaves = leaves
+
+    def samples(self) -> "list[str]":
+        """Paths of the app's migrations, those that tell its style best first."""
+        names = sorted(
+            self.app.migrations,
+            key=lambda name: (name in self.leaves, number(name) or 0, name),
+            reverse=True,
+        )
+        return [self.app.path(name) for name in names]
+
+    def is_joined_by(self, source: bytes) -> bool:
+        """Whether a migration file with this content depends on every leaf node."""
+        pairs = migrations.read("", source).dependencies
+        return {(self.app.label, leaf) for leaf in self.leaves} <= set(pairs)
+
+
+class Wish:
+    """What is asked for.
+
+    name: what stands behind the number, "" for Django's choice. now: the time in
+    UTC as ``YYYY-MM-DD HH:MM``.
+    """
+
+    __slots__ = ("name", "now")
+
+    def __init__(self, name: str, now: str) -> None:
+        self.name = name
+        self.now = now
+
+    def stamp(self) -> str:
+        """The time as it stands in a migration's name."""
+        return self.now.replace("-", "").replace(":", "").replace(" ", "_")
+
+
+def find_conflicts(
+    project: "Project", graph: "Graph", labels: "Collection[str]"
+) -> "list[Conflict]":
+    """The apps with several leaf nodes, of those with these labels or of all.
+
+    Raises Refused where one of them cannot be merged: migrations that are unmerged,
+    unreadable or depend on each other in a circle, dependencies on what does not
+    exist, leaf nodes without a common ancestor (Django refuses these too).
+    """
+    conflicts = []
+    for app in project.apps:
+        if labels and app.label not in labels:
+            continue
+        leaves = tuple(graph.leaf_nodes(app))
+        unmerged = [path for path in app.unmerged if path.endswith(".py")]
+        if len(leaves) > 1 or unmerged or (labels and graph.incomplete(app)):
+            _refuse_unfit(app, graph, unmerged)
+            _refuse_unrelated(app, graph, leaves)
+            conflicts.append(Conflict(app, leaves))
+    return conflicts
+
+
+def _refuse_unfit(app: "App", graph: "Graph", unmerged: "list[str]") -> None:
+    if unmerged:
+        msg = (
+            f"{unmerged[0]} has a merge conflict of its own; {_UNCHANGED}; resolve it,"
+            " `git add` it and run it again"
+        )
+        raise Refused(msg)
+    if graph.incomplete(app):
+        msg = (
+            f"the history of app {app.label} cannot be read whole; {_UNCHANGED};"
+            f" run `oneleaf check {app.directory}` to see where"
+        )
+        raise Refused(msg)
+    cyclic = any(
+        other.directory == app.directory
+        for cycle in graph.cycles + graph.replaces_cycles
+        for other, _ in cycle
+    )
+    missing = any(gap.app.directory == app.directory for gap in graph.missing)
+    if cyclic or missing:
+        what = "goes in a circle" if cyclic else "names a migration that does not exist"
+        msg = (
+            f"the history of app {app.label} {what}; {_UNCHANGED};"
+            f" run `oneleaf check {app.directory}` to see where"
+        )
+        raise Refused(msg)
+
+
+def _refuse_unrelated(app: "App", graph: "Graph", leaves: "tuple[str, ...]") -> None:
+    """As Django: the plans up to the leaf nodes begin with one and the same migration."""
+    if len({graph.history(app, leaf)[0] for leaf in leaves}) > 1:
+        msg = (
+            f"app {app.label}: {' and '.join(leaves)} have no common ancestor to merge"
+            f" from; {_UNCHANGED}; let one depend on the other: `oneleaf rebase {app.label}`"
+        )
+        raise Refused(msg)
+
+
+def plan_merge(
+    project: "Project",
+    conflicts: "list[Conflict]",
+    samples: "Mapping[str, bytes]",
+    stages: "Sequence[bytes]",
+    config: "Config",
+    wish: Wish,
+) -> Plan:
+    """One merge migration for each conflict, and the lockfiles that go with them.
+
+    samples: contents of files that ``Conflict.samples`` names, as far as they are
+    known, with the line ends of the work tree. stages: both sides' contents of a shared
+    lockfile in conflict. ``expected`` is left to the caller, who knows the work tree.
+    Raises Refused where a name is taken, and where the planned state is not sound.
+    """
+    plans, sources, lockfiles = [], {}, {}
+    for conflict in conflicts:
+        app = conflict.app
+        name = merge_name(conflict.leaves, wish.name, wish.stamp())
+        if name in app.migrations:
+            msg = f"{app.path(name)} exists; {_UNCHANGED}; choose another --name"
+            raise Refused(msg)
+        style = style_of(samples[p] for p in conflict.samples() if p in samples)
+        source = merge_source(app.label, conflict.leaves, style, wish.now)
+        sources[app.directory] = {name: source}
+        locked = _lockfile(project, app, config)
+        if locked and not config.shared:
+            lockfiles[locked] = lockfile.format_app(name)
+        files = (app.path(name),)
+        plans.append(AppPlan(app.label, conflict.leaves, (), files, locked))
+    planned = proof.planned(project, (), sources)
+    graph = proof.build(planned)
+    if config.shared and any(plan.lockfile for plan in plans):
+        lockfiles[config.lockfile] = _shared(planned, graph, stages, set(sources))
+    _prove(project, proof.with_lockfiles(planned, config, lockfiles), config, sources)
+    written = {
+        p.edited[0]: next(iter(sources[c.app.directory].values()))
+        for p, c in zip(plans, conflicts, strict=True)
+    }
+    return Plan(tuple(plans), {**written, **lockfiles})
+
+
+def _lockfile(project: "Project", app: "App", config: "Config") -> "str | None":
+    """Path of the lockfile that names the app's leaf node, None where none is used."""
+    if config.shared:
+        shared = project.shared_lockfile
+        content = shared[1] if shared else None
+        there = content is not None or config.lockfile in project.unmerged
+        return config.lockfile if there else None
+    path = f"{app.directory}/{config.lockfile}"
+    return path if app.lockfile is not None or path in app.unmerged else None
+
+
+def _prove(
+    project: "Project", planned: "Project", config: "Config", touched: "Collection[str]"
+) -> None:
+    """Raises Refused where the state after the plan would not be sound."""
+    before, after = proof.build(project), proof.build(planned)
+    objections = proof.objections(before, after, planned, config, set(touched))
+    if objections:
+        msg = f"it would not end well: {objections[0]}; {_UNCHANGED}; run `oneleaf check --all`"
+        raise Refused(msg)
+
+
+def _shared(
+    planned: "Project",
+    graph: "Graph",
+    stages: "Sequence[bytes]",
+    merged: "Collection[str]",
+) -> bytes:
+    """The shared lockfile to be: of a whole one only the merged apps' entries change.
+
+    Of one in conflict every entry is written anew, from the leaf nodes.
+    """
+    assert planned.shared_lockfile is not None
+    content = planned.shared_lockfile[1]
+    entries: dict[str, str] = {}
+    for version in (content,) if content is not None else stages:
+        entries.update(_entries(version))
+    known = {app.label for app in planned.apps if app.migrations}
+    for app in planned.apps:
+        named = app.label in entries or not entries
+        anew = app.directory in merged or (content is None and named)
+        if anew and app.migrations:
+            entries[app.label] = _leaf(app, graph)
+    kept = {label: name for label, name in entries.items() if label in known}
+    header = content if content is not None else next(iter(stages), None)
+    return lockfile.update_shared(header, kept)
+
+
+def _entries(version: bytes) -> "dict[str, str]":
+    try:
+        return lockfile.parse_shared(version).entries
+    except lockfile.Malformed:
+        msg = f"the lockfile cannot be read; {_UNCHANGED}; run `oneleaf lock` after a check"
+        raise Refused(msg) from None
+
+
+def _leaf(app: "App", graph: "Graph") -> str:
+    leaves = graph.leaf_nodes(app)
+    if len(leaves) != 1:
+        msg = (
+            f"app {app.label} has {len(leaves)} leaf nodes too, and the lockfile cannot"
+            f" name one; {_UNCHANGED}; run `oneleaf merge` for all apps"
+        )
+        raise Refused(msg)
+    return leaves[0]
