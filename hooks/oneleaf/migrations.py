@@ -265,16 +265,7 @@ def _limits(source: bytes) -> "tuple[int, int] | None":
     cut = source.find(_OPERATIONS, start)
     if start < 0 or cut < 0 or b"\0" in source:
         return None
-    # Any of these below the cut may change what the class head says.
-    find = source.find
-    if (
-        find(b"Migration", cut) >= 0
-        or find(b"dependencies", cut) >= 0
-        or find(b"replaces", cut) >= 0
-        or find(b"run_before", cut) >= 0
-        # As a word that may be bound: it stands in many a name and help text.
-        or (find(b"initial", cut) >= 0 and not _is_prose(source[cut:], b"initial"))
-    ):
+    if _may_be_changed_below(source, cut):
         return None
     # A header comment without a coding line, and then only plain imports.
     if (
@@ -284,6 +275,19 @@ def _limits(source: bytes) -> "tuple[int, int] | None":
     ):
         return start, cut
     return (start, cut) if _has_plain_imports(source, start) else None
+
+
+def _may_be_changed_below(source: bytes, cut: int) -> bool:
+    """Whether anything below the cut may change what the class head says."""
+    find = source.find
+    return (
+        find(b"Migration", cut) >= 0
+        or find(b"dependencies", cut) >= 0
+        or find(b"replaces", cut) >= 0
+        or find(b"run_before", cut) >= 0
+        # As a word that may be bound: it stands in many a name and help text.
+        or (find(b"initial", cut) >= 0 and not _is_prose(source[cut:], b"initial"))
+    )
 
 
 def _has_plain_imports(source: bytes, start: int) -> bool:

@@ -14,6 +14,9 @@ def number(name: str) -> "int | None":
     digits. Any Unicode decimal digit counts, as it does for Django's ``\\d``.
     More digits than ``int`` converts (4,300) count as none; Django raises there.
     """
+    head = name[:4]
+    if name[4:5] == "_" and head.isdigit() and head.isascii() and _SQUASHED not in name:
+        return int(head)  # as nearly all are
     digits = ""
     if _SQUASHED in name:
         # Django's dot stops at a newline, so the first line that has a match decides.
