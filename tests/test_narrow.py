@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from repository import Repository, migration
 
-from oneleaf import git, narrow, snapshot
+from oneleaf import git, narrow, snapshot, states
 from oneleaf.arguments import parse
 from oneleaf.commands import check
 from oneleaf.config import Config
+from oneleaf.output.report import Report
+from repository import Repository, migration
 
 APPS = ("shop", "cart", "blog")
 NAMES = ("0001_initial", "0002_color", "0003_size")
@@ -77,12 +78,14 @@ def stage(
         elif how == "dependencies":
             repository.write(path, migration(("shop", "0001_initial")))
         else:
-            source = migration((label, "0001_initial"), replaces=[(label, "0002_color")])
+            source = migration(
+                (label, "0001_initial"), replaces=[(label, "0002_color")]
+            )
             repository.write(path, source)
     repository.add()
 
 
-def told(report: check.Report) -> list[tuple[str, str, int, str]]:
+def told(report: Report) -> list[tuple[str, str, int, str]]:
     """What a report says, as values."""
     return [(f.code, f.path, f.line, f.message) for f in report.findings]
 
@@ -96,22 +99,25 @@ def test_the_narrow_door_agrees_with_the_whole_index(
     options = parse(check.VERB, [])
     objects = git.Objects()
     try:
-        changes = snapshot.changes_of_index()
-        narrowed = check.judge_index(options, objects)
-        whole = snapshot.of_index(snapshot.list_index(), changes, objects)
-        slow = check.judge_whole(options, whole, changes)
+        state = states.of_index(objects)
+        narrowed = check.judge(options, state)
+        slow = check.judge_whole(options, state)
     finally:
         objects.close()
     event("findings" if slow.findings else "clean")
-    if changes:
+    if state.changes:
         assert told(narrowed) == told(slow)
 
 
 @pytest.mark.parametrize(
     ("added", "opens"),
     [
-        pytest.param({("shop", "0004_price"): [("shop", "0003_size")]}, True, id="linear"),
-        pytest.param({("shop", "0004_price"): [("shop", "0001_initial")]}, True, id="fork"),
+        pytest.param(
+            {("shop", "0004_price"): [("shop", "0003_size")]}, True, id="linear"
+        ),
+        pytest.param(
+            {("shop", "0004_price"): [("shop", "0001_initial")]}, True, id="fork"
+        ),
         pytest.param(
             {("shop", "0004_price"): [("shop", "0003_size"), ("blog", "0001_initial")]},
             True,

@@ -37,7 +37,8 @@ def read(snapshot: "Snapshot", config: "Config") -> Project:
     apps = {
         directory: modules
         for directory, modules in found.items()
-        if _is_app(snapshot, directory, modules) or directory in unmerged
+        if _is_app(snapshot, directory, modules)
+        or (directory in unmerged and not modules)
     }
     names = labels.Labels(snapshot, config, apps)
     lockfiles = _lockfiles(snapshot, config, apps)
@@ -55,6 +56,7 @@ def read(snapshot: "Snapshot", config: "Config") -> Project:
         names.settings,
         (config.lockfile, snapshot.read(config.lockfile)) if config.shared else None,
         _orphans(snapshot, config),
+        frozenset(snapshot.unmerged),
     )
 
 
@@ -69,32 +71,37 @@ def _packages(snapshot: "Snapshot", config: "Config") -> "list[str]":
     Those called ``migrations``, those with numbered modules (``MIGRATION_MODULES``
     may name any package), and those the configuration names.
     """
-    unmerged = _by_directory(snapshot.unmerged)
     packages = [
         directory
         for directory, files in snapshot.directories.items()
-        if (
+        if "__init__.py" in files
+        and (
             directory.endswith("migrations")
             or directory in config.apps
             or any(name[:4].isdigit() and name.endswith(".py") for name in files)
         )
-        and ("__init__.py" in files or directory in unmerged)
     ]
-    packages += [d for d in unmerged if d not in packages and _may_hold(d, unmerged[d])]
-    if config.exclude:
-        packages = [d for d in packages if not excluded(d, config)]
-    return sorted(packages)
+    if snapshot.unmerged:
+        packages = [*{*packages, *_unmerged_packages(snapshot)}]
+    return sorted(d for d in packages if not excluded(d, config))
 
 
-def _may_hold(directory: str, paths: "tuple[str, ...]") -> bool:
-    return directory.endswith("migrations") or any(
-        is_numbered(path.rpartition("/")[2]) for path in paths
-    )
+def _unmerged_packages(snapshot: "Snapshot") -> "Iterator[str]":
+    """The same for what has a merge conflict, which no directory lists."""
+    for directory, paths in _by_directory(snapshot.unmerged).items():
+        names = [path.rpartition("/")[2] for path in paths]
+        is_package = "__init__.py" in (*snapshot.directories.get(directory, ()), *names)
+        if is_package and (
+            directory.endswith("migrations") or any(map(is_numbered, names))
+        ):
+            yield directory
 
 
 def excluded(directory: str, config: "Config") -> bool:
     """Whether the configuration excludes a directory: it, or a folder above it."""
-    from fnmatch import fnmatchcase
+    if not config.exclude:
+        return False
+    from fnmatch import fnmatchcase  # slow to import: not before it is needed
 
     parts = directory.split("/")
     heads = ["/".join(parts[: n + 1]) for n in range(len(parts))]
@@ -181,5 +188,6 @@ def _orphans(snapshot: "Snapshot", config: "Config") -> "tuple[str, ...]":
         f"{directory}/{config.lockfile}"
         for directory, files in snapshot.directories.items()
         if config.lockfile in files
+        and not excluded(directory, config)
         and not any(name.endswith(".py") and name != "__init__.py" for name in files)
     )

@@ -46,8 +46,14 @@ def decode(data: bytes) -> str:
 
 
 def encode(text: str) -> bytes:
-    """The reverse of ``decode``."""
-    return text.encode("utf-8", "surrogateescape")
+    """The reverse of ``decode``.
+
+    Of text that is not git's: a surrogate that stands for no byte is spelled out.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
 
 
 def run(*args: str, stdin: bytes = b"", ok: "tuple[int, ...]" = (0,)) -> bytes:
@@ -68,6 +74,17 @@ def run_code(
     if code not in ok:
         raise GitError(args, code, decode(stderr))
     return code, stdout
+
+
+def require_repository() -> None:
+    """Raises OneleafError outside a repository, or where git will not work in it."""
+    try:
+        run("rev-parse", "--git-dir")
+    except GitError as error:
+        if "not a git repository" not in error.stderr:
+            raise  # such as "dubious ownership", with git's own cure
+        msg = "this is not inside a git repository; run oneleaf in one"
+        raise OneleafError(msg) from None
 
 
 def environment() -> "dict[str, str]":

@@ -120,6 +120,31 @@ class Graph:
         parents = self._same_app(number, self._nodes.parents)
         return sorted({self._nodes.names[parent] for parent in parents})
 
+    def history(self, app: "App", name: str) -> "list[str]":
+        """Names of the app's migrations up to ``name``, in the order of Django's plan.
+
+        As ``MigrationGraph.forwards_plan``, after replacement, without other apps'.
+        """
+        nodes = self._nodes
+        own = self._positions[app.directory]
+        plan: list[int] = []
+        entered: set[int] = set()
+        stack = [(self._number(app, name), False)]
+        while stack:
+            number, left = stack.pop()
+            if left:
+                plan.append(number)
+            elif number not in entered:
+                entered.add(number)
+                stack.append((number, True))
+                parents = sorted(self._edges[number], key=self._key)
+                stack += [(parent, False) for parent in parents]
+        return [nodes.names[n] for n in plan if nodes.owners[n] == own]
+
+    def _key(self, number: int) -> "tuple[str, str]":
+        nodes = self._nodes
+        return nodes.apps[nodes.owners[number]].label, nodes.names[number]
+
     def replaced_by(self, app: "App", name: str) -> "list[str]":
         """Names of the squashes, of any app, that stand for ``name``.
 

@@ -43,7 +43,8 @@ class Labels:
         self._config = config
         self.settings, self._modules = _read_settings(snapshot)
         packages = [directory.rpartition("/")[0] for directory in directories]
-        sources = snapshot.read_all([f"{package}/apps.py" for package in packages])
+        paths = [f"{package}/apps.py".lstrip("/") for package in packages]
+        sources = snapshot.read_all(paths)
         self._configs = dict(zip(packages, sources, strict=True))
         # Labels that are surely another app's, where there is nothing better to go by.
         self._beside = {package.rpartition("/")[2] for package in packages} | _CONTRIB
@@ -54,7 +55,7 @@ class Labels:
         apps = self._config.apps
         if directory in apps or package in apps:
             return apps.get(directory) or apps[package]
-        for label, module in self._modules.items():
+        for module, label in self._modules.items():
             if ("/" + directory).endswith("/" + module.replace(".", "/")):
                 return label
         used, first_only = used_labels(migrations)
@@ -73,13 +74,13 @@ class Labels:
             for name, count in first_only.items()
             if name not in self._beside
         }
-        return _most(others) or package.rpartition("/")[2]
+        return _most(others) or package.rpartition("/")[2] or base
 
     def _configured(self, package: str) -> "list[str]":
         """The label that the package's AppConfig says, if it says one in plain text."""
         source = self._configs[package]
         if source is None:
-            source = self._snapshot.read(f"{package}/__init__.py") or b""
+            source = self._snapshot.read(f"{package}/__init__.py".lstrip("/")) or b""
         label = app_config_label(source, package.rpartition("/")[2])
         return [label] if label else []
 
@@ -111,7 +112,8 @@ def app_config_label(source: bytes, base: str) -> "str | None":
     """The label of the AppConfig in an ``apps.py`` or ``__init__.py``.
 
     base: the package's own name, which is the label unless the file says otherwise.
-    None where there is no AppConfig, or it cannot be told.
+    None where there is no AppConfig, or it cannot be told. Of several, Django takes
+    the only one without ``default = False``, else the only one with ``default = True``.
     """
     if b"AppConfig" not in source:
         return None
@@ -123,23 +125,28 @@ def app_config_label(source: bytes, base: str) -> "str | None":
             return base
     tree = _parse(source)
     found = [
-        label
+        (label, default)
         for node in (tree.body if tree else ())
         if type(node).__name__ == "ClassDef" and node.bases
-        for label in [_class_label(node)]
-        if label
+        for label, default in [_class_label(node)]
+        if label and default is not False
     ]
-    return found[0] if len(set(found)) == 1 else None
+    labels = {label for label, _ in found}
+    if len(labels) > 1:
+        labels = {label for label, default in found if default}
+    return labels.pop() if len(labels) == 1 else None
 
 
-def _class_label(node: "Any") -> "str | None":
-    """``label``, else the last part of ``name``, of one class body."""
-    values = {}
+def _class_label(node: "Any") -> "tuple[str, object]":
+    """``label``, else the last part of ``name``, of one class body; ``default``."""
+    values: dict[str, Any] = {}
     for statement in node.body:
         for key, value in _assigned(statement):
-            if type(value).__name__ == "Constant" and isinstance(value.value, str):
+            if type(value).__name__ == "Constant":
                 values[key] = value.value
-    return values.get("label") or values.get("name", "").rpartition(".")[2] or None
+    texts = {k: v for k, v in values.items() if isinstance(v, str)}
+    label = texts.get("label") or texts.get("name", "").rpartition(".")[2]
+    return label, values.get("default")
 
 
 def _assigned(statement: "Any") -> "list[tuple[str, Any]]":
@@ -155,40 +162,49 @@ def _assigned(statement: "Any") -> "list[tuple[str, Any]]":
 
 
 def _parse(source: bytes) -> "Any":
+    import warnings
+
     try:
-        return compile(source, "<text>", "exec", _AST_ONLY, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        with warnings.catch_warnings():  # an odd escape is no matter of ours
+            warnings.simplefilter("ignore")
+            return compile(source, "<text>", "exec", _AST_ONLY, dont_inherit=True)
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         return None
+
+
+def may_be_settings(directory: str, name: str) -> bool:
+    """Whether a Python file is one of those that settings are read from."""
+    return "settings" in name or directory.endswith("settings")
 
 
 def _read_settings(
     snapshot: "Snapshot",
 ) -> "tuple[dict[str, str], dict[str, str]]":
-    """(AUTH_USER_MODEL and its like, MIGRATION_MODULES) of the settings files.
+    """(AUTH_USER_MODEL, module -> label of MIGRATION_MODULES) of the settings files.
 
-    A value counts where every settings file that sets it agrees. Modules set to None
-    (tests switch migrations off that way) are left out.
+    A user model counts where every settings file that sets one agrees. Modules set to
+    None (tests switch migrations off that way) are left out.
     """
     paths = [
         f"{directory}/{name}" if directory else name
         for directory, files in snapshot.directories.items()
         for name in files
-        if name.endswith(".py")
-        and ("settings" in name or directory.endswith("settings"))
+        if name.endswith(".py") and may_be_settings(directory, name)
     ]
-    users: dict[str, None] = {}
+    users: dict[object, None] = {}
     modules: dict[str, str] = {}
     for source in snapshot.read_all(paths):
         if source and (b"AUTH_USER_MODEL" in source or b"MIGRATION_MODULES" in source):
             tree = _parse(source)
             for statement in tree.body if tree else ():
                 for key, value in _assigned(statement):
-                    if key == "AUTH_USER_MODEL" and type(value).__name__ == "Constant":
-                        users[str(value.value)] = None
+                    if key == "AUTH_USER_MODEL":
+                        users[getattr(value, "value", None)] = None
                     elif key == "MIGRATION_MODULES":
-                        modules.update(_literal_table(value))
-    settings = {"AUTH_USER_MODEL": next(iter(users))} if len(users) == 1 else {}
-    return settings, modules
+                        for label, module in _literal_table(value).items():
+                            modules.setdefault(module, label)
+    user = next(iter(users)) if len(users) == 1 else None
+    return ({"AUTH_USER_MODEL": user} if isinstance(user, str) else {}), modules
 
 
 def _literal_table(node: "Any") -> "dict[str, str]":

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from oneleaf.project import App
 
 
-def _rewrite(path: str, *words: str) -> str:
-    """The hint that a lockfile is to be written anew."""
-    command = " ".join(("oneleaf lock", *map(word, words)))
-    return f"run `{command}` and `git add {word(path)}`"
+def _rewrite(path: str, label: str = "", options: str = "") -> str:
+    """The hint that a lockfile is to be written anew, for one app or for all."""
+    words = ["oneleaf lock", options, word(label) if label else ""]
+    return f"run `{' '.join(filter(None, words))}` and `git add {word(path)}`"
 
 
 def app_lockfiles(case: "Case") -> "Iterator[Finding]":
@@ -42,43 +42,63 @@ def app_lockfiles(case: "Case") -> "Iterator[Finding]":
 
 
 def shared_lockfile(case: "Case") -> "Iterator[Finding]":
-    """The same, and OL204, for one lockfile of all apps."""
+    """The same for one lockfile of all apps."""
     if case.project.shared_lockfile is None:
         return
     path, content = case.project.shared_lockfile
     apps = [app for app in case.apps() if app.migrations]
-    if content is None:
-        if apps:
-            yield Finding(
-                "OL201",
-                "",
-                (path, 1),
-                (),
-                f"the lockfile {path} does not exist",
-                _rewrite(path, "--init"),
-            )
-        return
-    try:
-        entries = lockfile.read_shared(content)
-    except lockfile.Malformed as error:
-        yield _malformed("", path, error)
-        return
+    if path in case.project.unmerged:
+        message = f"the lockfile {path} has an unresolved merge"
+        hint = "run `oneleaf rebase` and go on with the merge"
+        yield Finding("OL106", "", (path, 1), (), message, hint)
+    elif content is not None:
+        try:
+            entries = lockfile.read_shared(content)
+        except lockfile.Malformed as error:
+            yield _malformed("", path, error)
+            return
+        yield from _stale_entries(case, apps, path, entries)
+        yield from _orphaned_entries(case, path, entries)
+    elif apps:
+        message = f"the lockfile {path} does not exist"
+        hint = _rewrite(path, options="--init")
+        yield Finding("OL201", "", (path, 1), (), message, hint)
+
+
+def _stale_entries(
+    case: "Case", apps: "list[App]", path: str, entries: "dict[str, str]"
+) -> "Iterator[Finding]":
+    """OL201, OL202. Apps of one label have one entry: it is right if it is for one."""
+    right = {
+        app.label
+        for app in case.project.apps
+        if case.graph.leaf_nodes(app) == [entries.get(app.label)]
+    }
     for app in apps:
-        if app.label in entries:
-            yield from _stale(case, app, path, entries[app.label])
-        else:
+        if app.label not in entries:
             yield _missing(app, path)
+        elif app.label not in right:
+            yield from _stale(case, app, path, entries[app.label])
+
+
+def _orphaned_entries(
+    case: "Case", path: str, entries: "dict[str, str]"
+) -> "Iterator[Finding]":
+    """OL204: where all apps are under check, or migrations are taken away."""
+    if case.scope is not None and not any(
+        gone.rpartition("/")[0] in case.scope for gone in case.removed
+    ):
+        return
     known = {app.label for app in case.project.apps if app.migrations}
-    if case.scope is None:
-        for label in sorted(set(entries) - known):
-            yield Finding(
-                "OL204",
-                label,
-                (path, case.line_of(path, f"{label}:")),
-                (entries[label],),
-                f"{path} names app {label}, which has no migrations",
-                _rewrite(path),
-            )
+    for label in sorted(set(entries) - known):
+        yield Finding(
+            "OL204",
+            label,
+            (path, case.line_of(path, f"{label}:")),
+            (entries[label],),
+            f"{path} names app {label}, which has no migrations",
+            _rewrite(path),
+        )
 
 
 def orphaned_lockfiles(case: "Case") -> "Iterator[Finding]":
@@ -105,12 +125,11 @@ def _missing(app: "App", path: str) -> Finding:
         f"app {app.label} has no entry in the lockfile {path}"
         if not path.startswith(app.directory + "/")
         else f"app {app.label} has no lockfile {path.rpartition('/')[2]}",
-        _rewrite(path, "--init", app.label),
+        _rewrite(path, app.label, "--init"),
     )
 
 
 def _malformed(label: str, path: str, error: lockfile.Malformed) -> Finding:
-    words = (label,) if label else ()
     if error.reason.startswith("conflict marker"):
         return Finding(
             "OL106",
@@ -118,7 +137,7 @@ def _malformed(label: str, path: str, error: lockfile.Malformed) -> Finding:
             (path, error.line),
             (),
             f"the lockfile {path} holds a {error.reason}",
-            f"run `{' '.join(('oneleaf rebase', *map(word, words)))}`",
+            f"run `oneleaf rebase {word(label)}`" if label else "run `oneleaf rebase`",
         )
     return Finding(
         "OL203",
@@ -126,7 +145,7 @@ def _malformed(label: str, path: str, error: lockfile.Malformed) -> Finding:
         (path, error.line),
         (),
         f"the lockfile {path} cannot be read: {error.reason}",
-        _rewrite(path, *words),
+        _rewrite(path, label),
     )
 
 
@@ -143,13 +162,14 @@ def _stale(case: "Case", app: "App", path: str, named: str) -> "Iterator[Finding
     if doubtful and (named in app.migrations or not app.migrations):
         return
     right = leaves[0] if len(leaves) == 1 else " or ".join(leaves)
+    first = "make the history one line, then " if doubtful else ""
     yield Finding(
         "OL202",
         app.label,
         (path, case.line_of(path, named)),
         (named, *leaves),
         f"the lockfile of app {app.label} names {named}, but the leaf node is {right}",
-        _rewrite(path, app.label),
+        first + _rewrite(path, app.label),
     )
 
 

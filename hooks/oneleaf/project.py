@@ -53,9 +53,16 @@ class Project:
     shared_lockfile: path and content of the one lockfile of all apps, where the
         configuration asks for that form; content None where it does not exist.
     orphaned_lockfiles: paths of lockfiles in directories that hold no module at all.
+    unmerged: all paths that have a merge conflict in the index.
     """
 
-    __slots__ = ("apps", "orphaned_lockfiles", "settings", "shared_lockfile")
+    __slots__ = (
+        "apps",
+        "orphaned_lockfiles",
+        "settings",
+        "shared_lockfile",
+        "unmerged",
+    )
 
     def __init__(
         self,
@@ -63,8 +70,10 @@ class Project:
         settings: "Mapping[str, str]",
         shared_lockfile: "tuple[str, bytes | None] | None" = None,
         orphaned_lockfiles: "tuple[str, ...]" = (),
+        unmerged: "frozenset[str]" = frozenset(),
     ) -> None:
         self.apps = apps
         self.settings = settings
         self.shared_lockfile = shared_lockfile
         self.orphaned_lockfiles = orphaned_lockfiles
+        self.unmerged = unmerged

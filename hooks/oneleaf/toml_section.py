@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _TABLES = ("apps", "allow-changed")
 _BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
+_BLANKS = " \t"
+
 
 class _NotPlain(Exception):
     """The text is not in the plain form; ``tomllib`` decides."""
@@ -47,33 +49,50 @@ def read_whole(text: str) -> "dict[str, Any]":
 
 
 def read_plain(text: str) -> "dict[str, Any]":
-    """The fast door. Raises _NotPlain for everything it does not know."""
+    """The fast door. Raises _NotPlain for everything it does not know.
+
+    Other tools' tables are passed over: faults in them are theirs to report.
+    """
     section: dict[str, Any] = {}
+    headers: list[str] = []
     table: dict[str, Any] | None = None
     lines = iter(text.replace("\r\n", "\n").split("\n"))
     for line in lines:
-        stripped = line.strip()
+        stripped = line.strip(_BLANKS)
         if stripped.startswith("["):
-            table = _table_of(stripped, section)
-        elif table is None:
-            if (
-                '"""' in line
-                or "'''" in line
-                or "oneleaf" in stripped.partition("#")[0].partition("=")[0]
-            ):
-                raise _NotPlain
-        elif stripped and not stripped.startswith("#"):
+            headers.append(_header(stripped))
+            table = _table_of(headers, section)
+        elif not stripped or stripped.startswith("#"):
+            _end(stripped)
+        elif table is not None:
             _pair(stripped, lines, table)
+        elif not headers:
+            raise _NotPlain  # a key of the top: it may be `tool`
+        elif '"""' in line or "'''" in line:
+            _skip_long_string(stripped, lines)
     return section
 
 
-def _table_of(header: str, section: "dict[str, Any]") -> "dict[str, Any] | None":
-    """The table that the lines below ``header`` fill; None for other tools' tables."""
-    name = header.partition("#")[0].strip()
+def _header(line: str) -> str:
+    """A line that begins with ``[``, without its comment."""
+    if "oneleaf" not in line:
+        return line
+    header, mark, comment = line.partition("#")
+    _end(mark + comment)
+    return header.rstrip(_BLANKS)
+
+
+def _table_of(
+    headers: "list[str]", section: "dict[str, Any]"
+) -> "dict[str, Any] | None":
+    """The table that the lines below the last header fill; None for other tools'."""
+    name = headers[-1]
     if "oneleaf" not in name:
-        if name in ("[tool]", "[[tool]]"):
+        if name.replace(" ", "").startswith(("[tool]", "[[tool]]")):
             raise _NotPlain
         return None
+    if headers.count(name) > 1:
+        raise _NotPlain
     if name == "[tool.oneleaf]":
         if section:
             raise _NotPlain
@@ -84,6 +103,28 @@ def _table_of(header: str, section: "dict[str, Any]") -> "dict[str, Any] | None"
             section[key] = table
             return table
     raise _NotPlain
+
+
+def _skip_long_string(line: str, lines: "Any") -> None:
+    """Passes over ``key = '''...'''`` of another tool's table: it may hide a header."""
+    key, _, text = line.partition("=")
+    text = text.lstrip(_BLANKS)
+    quotes = text[:3]
+    if not _BARE.issuperset(key.replace(".", "").strip(_BLANKS)) or quotes not in (
+        '"""',
+        "'''",
+    ):
+        raise _NotPlain
+    text = text[3:]
+    while quotes not in text:
+        following = next(lines, None)
+        if following is None or (quotes == '"""' and "\\" in text):
+            raise _NotPlain
+        text = str(following)
+    content, _, rest = text.partition(quotes)
+    if quotes == '"""' and "\\" in content:
+        raise _NotPlain
+    _end(rest)
 
 
 def _pair(line: str, lines: "Any", table: "dict[str, Any]") -> None:
@@ -109,10 +150,10 @@ def _key(text: str) -> "tuple[str, str]":
     else:
         length = next((n for n, c in enumerate(text) if c not in _BARE), len(text))
         key, rest = text[:length], text[length:]
-    rest = rest.lstrip(" \t")
+    rest = rest.lstrip(_BLANKS)
     if not key or not rest.startswith("="):
         raise _NotPlain
-    return key, rest[1:].lstrip(" \t")
+    return key, rest[1:].lstrip(_BLANKS)
 
 
 def _string(text: str) -> "tuple[str, str]":
@@ -128,8 +169,8 @@ def _string(text: str) -> "tuple[str, str]":
 
 
 def _end(rest: str) -> None:
-    rest = rest.strip(" \t")
-    if rest and not (rest.startswith("#") and rest.isprintable()):
+    rest = rest.strip(_BLANKS)
+    if rest and not (rest.startswith("#") and rest.replace("\t", "").isprintable()):
         raise _NotPlain
 
 
@@ -137,7 +178,7 @@ def _list(text: str, lines: "Any") -> "list[str]":
     values: list[str] = []
     comma = True
     while True:
-        text = text.lstrip(" \t")
+        text = text.lstrip(_BLANKS)
         if not text or text.startswith("#"):
             _end(text)
             following = next(lines, None)
@@ -159,17 +200,17 @@ def _list(text: str, lines: "Any") -> "list[str]":
 
 def _inline_table(text: str) -> "dict[str, str]":
     table: dict[str, str] = {}
-    text = text.lstrip(" \t")
+    text = text.lstrip(_BLANKS)
     if text.startswith("}"):
         _end(text[1:])
         return table
     while True:
-        key, text = _key(text.lstrip(" \t"))
+        key, text = _key(text.lstrip(_BLANKS))
         value, text = _string(text)
         if key in table:
             raise _NotPlain
         table[key] = value
-        text = text.lstrip(" \t")
+        text = text.lstrip(_BLANKS)
         if text.startswith("}"):
             _end(text[1:])
             return table

@@ -9,6 +9,7 @@ from oneleaf.arguments import Option, Options, Verb
 from oneleaf.errors import OneleafError
 from oneleaf.graph import build_graph
 from oneleaf.output import plan_report
+from oneleaf.output.escape import escape
 from oneleaf.planning import lock as planning
 
 TYPE_CHECKING = False
@@ -41,15 +42,18 @@ VERB = Verb(
 
 def run(options: Options) -> int:
     """Writes what differs; 0 where nothing did, 1 where something did."""
+    dry = options.flag("--check")
+    top = applying.top_level()
+    recovered = None if dry else applying.recover(top)
+    if recovered:
+        sys.stderr.write(f"oneleaf: {escape(recovered)}\n")
     objects = git.Objects()
     try:
         plan = _plan(options, objects)
     finally:
         objects.close()
     files = {path: data for path, data in plan.files.items() if data is not None}
-    top = applying.top_level()
     stale = applying.differing(top, files)
-    dry = options.flag("--check")
     if not dry:
         applying.write_files(top, stale)
     if options.text("--output-format", "text") == "json":
@@ -71,7 +75,8 @@ def _plan(options: Options, objects: git.Objects) -> "Plan":
     init = options.flag("--init")
     plan = planning.plan_lock(project, graph, config, labels, init=init)
     if init:
-        notes = planning.notes_on_foreign(_foreign(snapshot), project, graph)
+        foreign = {p: d for p, d in _foreign(snapshot).items() if p not in plan.files}
+        notes = planning.notes_on_foreign(foreign, project, graph)
         plan = type(plan)(plan.apps, plan.files, notes)
     return plan
 

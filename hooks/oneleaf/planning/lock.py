@@ -62,15 +62,25 @@ def _plan_shared(
         chosen = [app for app in project.apps if app.migrations]
     known = {app.label for app in project.apps if app.migrations}
     entries = {label: name for label, name in entries.items() if label in known}
+    leaves: dict[str, list[str]] = {}
     for app in chosen:
         if init or content is None or app.label in entries or not entries:
-            entries[app.label] = _leaf(graph, app)
+            leaves.setdefault(app.label, []).append(_leaf(graph, app))
+    for label, names in leaves.items():
+        if entries.get(label) not in names:  # apps of one label share an entry
+            entries[label] = names[0]
     plans = tuple(AppPlan(app.label, lockfile=path) for app in chosen)
     return Plan(plans, {path: lockfile.update_shared(content, entries)})
 
 
 def _leaf(graph: "Graph", app: "App") -> str:
     """The one leaf node of an app. Raises Refused where there is no such thing."""
+    if graph.incomplete(app):
+        msg = (
+            f"the history of app {app.label} cannot be read whole; nothing was changed;"
+            f" run `oneleaf check {word(app.directory)}` to see where"
+        )
+        raise Refused(msg)
     leaves = graph.leaf_nodes(app)
     if len(leaves) != 1:
         what = (
@@ -81,12 +91,6 @@ def _leaf(graph: "Graph", app: "App") -> str:
         msg = (
             f"app {app.label} has {what}; nothing was changed;"
             f" run `oneleaf check {word(app.directory)}` first"
-        )
-        raise Refused(msg)
-    if graph.incomplete(app):
-        msg = (
-            f"the history of app {app.label} cannot be read whole; nothing was changed;"
-            f" run `oneleaf check {word(app.directory)}` to see where"
         )
         raise Refused(msg)
     return leaves[0]

@@ -1,0 +1,116 @@
+"""States of a repository without git: files in a dict, read as a commit is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from oneleaf import checks, discovery
+from oneleaf.config import Config
+from oneleaf.config import parse as parse_config
+from oneleaf.findings import Finding
+from oneleaf.git import Objects
+from oneleaf.graph import build_graph
+from oneleaf.project import Project
+from oneleaf.snapshot import Snapshot
+from repository import migration
+
+Files = dict[str, str | bytes]
+
+
+class Contents(Objects):
+    """The objects of a state: an object's id is its file's path."""
+
+    def __init__(self, files: Mapping[str, str | bytes]) -> None:
+        super().__init__()
+        self._files = files
+
+    def read(self, names: Iterable[str]) -> Iterator[bytes | None]:
+        """The contents of the files."""
+        for name in names:
+            content = self._files.get(name)
+            yield content.encode() if isinstance(content, str) else content
+
+
+def snapshot(files: Mapping[str, str | bytes], *unmerged: str) -> Snapshot:
+    """The state that holds these files; ``unmerged`` paths have several stages."""
+    directories: dict[str, dict[str, str]] = {"": {}}
+    for path in sorted(files):
+        directory, _, name = path.rpartition("/")
+        directories.setdefault(directory, {})[name] = path
+    return Snapshot("index", directories, Contents(files), unmerged=unmerged)
+
+
+def project(files: Mapping[str, str | bytes], *unmerged: str) -> Project:
+    """What discovery finds, with the state's own configuration."""
+    state = snapshot(files, *unmerged)
+    return discovery.read(state, parse_config(state.read("pyproject.toml")))
+
+
+def findings(
+    files: Mapping[str, str | bytes],
+    *unmerged: str,
+    new: Iterable[str] = (),
+    removed: Iterable[str] = (),
+    scope: Iterable[str] | None = None,
+) -> list[Finding]:
+    """What a check finds.
+
+    new, removed: paths that the change under check adds, and takes away.
+    scope: directories of the apps under check; None for all.
+    """
+    state = snapshot(files, *unmerged)
+    config: Config = parse_config(state.read("pyproject.toml"))
+    found = discovery.read(state, config)
+    graph = build_graph(found.apps, found.settings)
+    case = checks.Case(
+        found,
+        graph,
+        config,
+        None if scope is None else frozenset(scope),
+        new=frozenset(new),
+        removed=frozenset(removed),
+        line_of=lambda path, text: line_of(files, path, text),
+    )
+    return checks.run_checks(case)
+
+
+def line_of(files: Mapping[str, str | bytes], path: str, text: str) -> int:
+    """The line on which ``text`` first stands in a file, else 1."""
+    content = files.get(path, "")
+    source = content if isinstance(content, str) else content.decode("latin-1")
+    return source[: source.find(text)].count("\n") + 1 if text in source else 1
+
+
+def shown(finding: Finding) -> str:
+    """A finding as the text report shows it."""
+    place = f"{finding.path}:{finding.line}"
+    return f"{place}: {finding.code} {finding.message}\n    hint: {finding.hint}"
+
+
+def app(
+    package: str, *migrations: tuple[str, ...], label: str = "", **more: str
+) -> Files:
+    """The files of an app in the directory ``package``.
+
+    migrations: name, then dependencies (``name`` of the same app, or ``label.name``).
+    more: further files of the migrations package, name without ``.py`` -> source.
+    """
+    own = label or package.rpartition("/")[2]
+    files: Files = {
+        f"{package}/__init__.py": "",
+        f"{package}/migrations/__init__.py": "",
+    }
+    for name, *dependencies in migrations:
+        files[f"{package}/migrations/{name}.py"] = source(own, *dependencies)
+    for name, text in more.items():
+        files[f"{package}/migrations/{name}.py"] = text
+    return files
+
+
+def source(label: str, *dependencies: str, **attributes: object) -> str:
+    """A migration's source; a dependency is ``name`` of ``label``, or ``label.name``."""
+    pairs = []
+    for word in dependencies:
+        other, dot, name = word.partition(".")
+        pairs.append((other, name) if dot else (label, word))
+    return migration(*pairs, **attributes)

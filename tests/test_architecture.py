@@ -1,0 +1,357 @@
+"""The shape of the house: imports point downwards, the hot way stays short."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from repository import SOURCE_ROOT, Repository
+
+# From the top of the house to its ground. A module stands in the first row that
+# names it, and imports only from its own row and those below.
+ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("entries", ("oneleaf.__main__", "oneleaf.driver_launcher", "oneleaf.cli")),
+    ("commands", ("oneleaf.commands", "oneleaf.commands.*")),
+    (
+        "ground",
+        (
+            "oneleaf",
+            "oneleaf.errors",
+            "oneleaf.findings",
+            "oneleaf.git",
+            "oneleaf.migration_ast",
+            "oneleaf.migrations",
+            "oneleaf.naming",
+            "oneleaf.output.escape",
+            "oneleaf.project",
+            "oneleaf.static_*",
+        ),
+    ),
+    (
+        "states and texts",
+        (
+            "oneleaf.attributes",
+            "oneleaf.config",
+            "oneleaf.cycles",
+            "oneleaf.discovery",
+            "oneleaf.foreign_lockfiles",
+            "oneleaf.graph",
+            "oneleaf.labels",
+            "oneleaf.lockfile",
+            "oneleaf.merging",
+            "oneleaf.migration_file",
+            "oneleaf.nodes",
+            "oneleaf.overlap",
+            "oneleaf.overlap.*",
+            "oneleaf.references",
+            "oneleaf.replacing",
+            "oneleaf.rewriting",
+            "oneleaf.snapshot",
+            "oneleaf.tokens",
+            "oneleaf.toml_section",
+        ),
+    ),
+    ("rules, planners, outputs", ("oneleaf.*",)),
+)
+ORDER = (
+    "ground",
+    "states and texts",
+    "rules, planners, outputs",
+    "commands",
+    "entries",
+)
+
+# Text and values in, text and values out: these never look outside.
+PURE = (
+    "oneleaf.checks",
+    "oneleaf.config",
+    "oneleaf.cycles",
+    "oneleaf.discovery",
+    "oneleaf.findings",
+    "oneleaf.foreign_lockfiles",
+    "oneleaf.graph",
+    "oneleaf.labels",
+    "oneleaf.lockfile",
+    "oneleaf.lockfile_checks",
+    "oneleaf.merging",
+    "oneleaf.migration_ast",
+    "oneleaf.migrations",
+    "oneleaf.naming",
+    "oneleaf.nodes",
+    "oneleaf.overlap*",
+    "oneleaf.project",
+    "oneleaf.references",
+    "oneleaf.replacing",
+    "oneleaf.rewriting",
+    "oneleaf.scope",
+    "oneleaf.static_*",
+    "oneleaf.tokens",
+    "oneleaf.toml_section",
+)
+LOOKS_OUTSIDE = {"io", "os", "pathlib", "shutil", "socket", "tempfile", "oneleaf.git"}
+
+STARTS_PROCESSES = {"_posixsubprocess", "multiprocessing", "pty", "subprocess"}
+STARTERS = {"fork", "forkpty", "popen", "startfile", "system"}
+# The demo plays its story with the programs of whoever watches it.
+MAY_START = ("oneleaf.git", "oneleaf.database*", "oneleaf.demo*")
+MAY_USE_DJANGO = ("oneleaf.database*", "oneleaf.django*")
+
+SLOW = {
+    "argparse",
+    "ast",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "json",
+    "pathlib",
+    "re",
+    "subprocess",
+    "tomllib",
+    "typing",
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(SOURCE_ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(SOURCE_ROOT.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_bytes()) for name, path in MODULES.items()}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Every module imported at run time, also inside functions."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in MODULES else str(node.module)
+        yield from imported(node)
+
+
+IMPORTS = {name: set(imported(tree)) for name, tree in TREES.items()}
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def row(name: str) -> str:
+    return next(title for title, patterns in ROWS if matches(name, patterns))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_downwards(name: str) -> None:
+    own = ORDER.index(row(name))
+    above = {
+        other
+        for other in IMPORTS[name] & MODULES.keys()
+        if ORDER.index(row(other)) > own
+    }
+    assert above == set()
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    settled: set[str] = set()
+    while len(settled) < len(MODULES):
+        ready = {
+            name
+            for name in MODULES.keys() - settled
+            if (IMPORTS[name] & MODULES.keys()) - {name} <= settled
+        }
+        assert ready, f"a circle among {sorted(MODULES.keys() - settled)}"
+        settled |= ready
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if matches(name, PURE)])
+def test_a_pure_module_does_not_look_outside(name: str) -> None:
+    assert IMPORTS[name] & LOOKS_OUTSIDE == set()
+    calls = {
+        node.func.id
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert calls & {"open", "print", "input", "exec", "eval"} == set()
+
+
+def test_only_the_room_for_it_starts_processes() -> None:
+    starting = {
+        name
+        for name, tree in TREES.items()
+        if IMPORTS[name] & STARTS_PROCESSES
+        or any(
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in ("os", "posix")
+            and (
+                node.attr in STARTERS
+                or node.attr.startswith(("exec", "posix_spawn", "spawn"))
+            )
+            for node in ast.walk(tree)
+        )
+    }
+    assert [name for name in sorted(starting) if not matches(name, MAY_START)] == []
+    assert "oneleaf.git" in starting
+
+
+def test_only_the_database_side_imports_django() -> None:
+    using = {
+        name
+        for name, found in IMPORTS.items()
+        if any(other.split(".")[0] == "django" for other in found)
+    }
+    assert [name for name in sorted(using) if not matches(name, MAY_USE_DJANGO)] == []
+
+
+def run_python(code: str, cwd: Path, **env: str) -> str:
+    """What a fresh interpreter prints, started as the hook is."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        cwd=cwd,
+        env=env or None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_other_module_can_be_imported_without_django(tmp_path: Path) -> None:
+    names = [
+        name
+        for name in MODULES
+        if not matches(name, MAY_USE_DJANGO)
+        and name not in ("oneleaf.driver_launcher", "oneleaf.__main__")
+    ]
+    code = f"""
+import sys
+sys.path.insert(0, {str(SOURCE_ROOT)!r})
+sys.modules["django"] = None
+for name in {names!r}:
+    __import__(name)
+print(len({names!r}))
+"""
+    assert int(run_python(code, tmp_path)) == len(names)
+
+
+def loaded(repository: Repository, call: str) -> set[str]:
+    """The modules that a call loads beyond what the interpreter itself does.
+
+    The call's own exit code must be 0: a finding may take its time.
+    """
+    code = f"""
+import sys
+before = set(sys.modules)
+sys.path.insert(0, {str(SOURCE_ROOT)!r})
+{call}
+assert code == 0, code
+found = sorted(set(sys.modules) - before)
+sys.stdout.flush()
+sys.__stdout__.write("\\n" + repr(found).replace("'", '"'))
+"""
+    out = run_python(code, repository.path, **repository.env)
+    return set(json.loads(out.rpartition("\n")[2]))
+
+
+def checked(repository: Repository, *words: str) -> set[str]:
+    """What ``oneleaf check WORDS`` loads."""
+    return loaded(
+        repository,
+        f"from oneleaf.__main__ import main\ncode = main({['check', *words]!r})",
+    )
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Repository:
+    """A project of two apps with lockfiles and a configuration."""
+    repository = Repository.create(tmp_path / "repository")
+    repository.app("shop", "0001_initial", "0002_color", "0003_x", lockfile=True)
+    repository.app("cart", "0001_initial", "0002_item", lockfile=True)
+    repository.write(
+        "shop/apps.py",
+        "from django.apps import AppConfig\n\n\n"
+        'class ShopConfig(AppConfig):\n    name = "shop"\n',
+    )
+    repository.write("pyproject.toml", '[tool.oneleaf]\nupstream = "origin/main"\n')
+    repository.commit("shop")
+    return repository
+
+
+def add_a_migration(repository: Repository) -> None:
+    repository.migration("shop", "0004_weight", "0003_x", "cart.0002_item")
+    repository.write("shop/migrations/max_migration.txt", "0004_weight\n")
+    repository.add()
+
+
+def test_a_commit_without_migrations_loads_nothing_slow(shop: Repository) -> None:
+    shop.write("notes.txt", "text")
+    shop.add()
+    assert checked(shop) & SLOW == set()
+
+
+def test_a_commit_with_a_migration_loads_nothing_slow(shop: Repository) -> None:
+    add_a_migration(shop)
+    assert checked(shop) & SLOW == set()
+    found = checked(shop, "shop/migrations/0004_weight.py")
+    assert found & SLOW == set()
+    assert "oneleaf.narrow" in found
+
+
+def test_a_commit_that_deletes_loads_nothing_slow(shop: Repository) -> None:
+    shop.git("rm", "-q", "-r", "cart")
+    assert checked(shop) & SLOW == set()
+
+
+def test_all_apps_load_nothing_slow_and_neither_does_the_memory(
+    shop: Repository,
+) -> None:
+    assert checked(shop, "--all") & SLOW == set()
+    again = checked(shop, "--all")
+    assert again & SLOW == set()
+    assert (shop.path / ".git/oneleaf/clean").exists()
+
+
+def test_a_commit_and_a_range_load_nothing_slow(shop: Repository) -> None:
+    add_a_migration(shop)
+    shop.commit()
+    assert checked(shop, "--rev", "HEAD") & SLOW == set()
+    assert checked(shop, "--from-ref", "HEAD~1", "--to-ref", "HEAD") & SLOW == set()
+
+
+def test_the_hook_of_a_rebase_loads_nothing_slow(shop: Repository) -> None:
+    add_a_migration(shop)
+    message = ("--prepare-commit-msg", ".git/COMMIT_EDITMSG")
+    assert checked(shop, *message) & SLOW == set()
+    (shop.path / ".git/CHERRY_PICK_HEAD").touch()
+    assert checked(shop, *message) & SLOW == set()
+
+
+def test_the_merge_driver_loads_nothing_slow(shop: Repository) -> None:
+    for name, text in (
+        ("base", "0001_a\n"),
+        ("ours", "0002_b\n"),
+        ("theirs", "0001_a\n"),
+    ):
+        shop.write(name, text)
+    path = "shop/migrations/max_migration.txt"
+    words = ["base", "ours", "theirs", "7", path]
+    call = f"from oneleaf import driver\ncode = driver.run_process({words!r})"
+    assert loaded(shop, call) & SLOW == set()
+
+
+def test_the_bare_interpreter_proves_the_measure(shop: Repository) -> None:
+    assert "re" in loaded(shop, "import re\ncode = 0")
