@@ -1,5 +1,7 @@
 """What a lockfile may hold, and what is refused, with the line."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -296,3 +298,12 @@ def test_an_update_of_any_bytes_is_a_lockfile(
     old: bytes, entries: dict[str, str]
 ) -> None:
     assert read_shared(update_shared(old, entries)) == entries
+
+
+@pytest.mark.parametrize("read", [read_app, read_shared])
+def test_a_huge_file_is_refused_without_being_read(
+    read: Callable[[bytes], object],
+) -> None:
+    with pytest.raises(Malformed) as refused:
+        read(b"\n" * (1 << 20) + b"0001_initial\n")
+    assert refused.value.reason == "larger than any lockfile"

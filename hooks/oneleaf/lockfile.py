@@ -29,6 +29,7 @@ HEADER = (
 )
 
 _BOM = b"\xef\xbb\xbf"
+_LARGEST = 1 << 20  # bytes; ten thousand apps need less
 _BLANKS = " \t\r"
 
 # Three are enough: git takes any length from the attribute conflict-marker-size,
@@ -238,6 +239,8 @@ def _lines(data: bytes) -> "list[tuple[int, str]]":
     Raises Malformed for conflict markers, bytes that are not UTF-8, and control
     characters (a tab may stand in a comment).
     """
+    if len(data) > _LARGEST:
+        raise Malformed(1, "larger than any lockfile")
     marker = marker_line(data)
     if marker:
         raise Malformed(marker, "conflict marker left by a merge")
