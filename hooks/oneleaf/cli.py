@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 # Verb -> (module, what the overview says of it).
 VERBS = {
     "check": ("check", "find duplicate numbers, several leaf nodes, stale lockfiles"),
+    "rebase": ("rebase", "move local migrations behind the published ones"),
+    "merge": ("merge", "write the migration that joins several leaf nodes"),
     "lock": ("lock", "write the lockfiles to match the leaf nodes"),
+    "install": ("install", "register the merge driver in this clone"),
+    "uninstall": ("uninstall", "take the registration back"),
+    "radar": ("radar", "say which remote branches will collide in an app"),
+    "status": ("status", "say whether this clone is protected, and what is missing"),
+    "demo": ("demo", "play the whole story on a small real Django project"),
+    "advise": ("advise", "say in two lines what is wrong with HEAD; for hooks"),
+    "db": ("db", "the database side: status, lock, backup, restore, …"),
+    "merge-driver": ("merge_driver", "merge a lockfile; called by git"),
 }
 
 
@@ -37,6 +47,8 @@ def main(words: "Sequence[str]") -> int:
     command = load(words[0])
     if words[1:] and words[1] in ("-h", "--help"):
         return _help(words[0])
+    if hasattr(command, "run_words"):  # git's words may look like options
+        return int(command.run_words(words[1:]))
     return int(command.run(arguments.parse(command.VERB, words[1:])))
 
 
