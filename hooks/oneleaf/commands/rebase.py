@@ -1,0 +1,149 @@
+"""``oneleaf rebase``: local migrations move behind those that stay."""
+
+import sys
+
+from oneleaf import applying, git
+from oneleaf.arguments import Option, Options, Verb
+from oneleaf.errors import Refused
+from oneleaf.gathering import Gathered, behind, gather, moved_before
+from oneleaf.output import plan_report, rebase_report
+from oneleaf.planning import mentions
+from oneleaf.planning.plan import Plan
+from oneleaf.planning.rebase import plan_rebase
+from oneleaf.planning.situation import Wishes
+from oneleaf.progress import CONTINUE
+from oneleaf.worktree import WorkTree, naming
+
+VERB = Verb(
+    "rebase",
+    "[APP ...]",
+    "Moves local migrations behind the published ones: new numbers and names, every\n"
+    "reference to them, the lockfile. Works while a merge, rebase, cherry-pick, revert\n"
+    "or stash pop is stopped by a conflict (and stages what it wrote then), and after\n"
+    "it. What is on the upstream branch is never renamed, edited or deleted.",
+    (
+        Option(
+            "--onto", "SIDE", "who stays where nothing else tells", ("ours", "theirs")
+        ),
+        Option("--dry-run", "", "show what would be done, write nothing"),
+        Option(
+            "--references",
+            "",
+            "also rewrite names of moved migrations in other Python code",
+        ),
+        Option(
+            "--despite-overlap", "", "go on though both sides cannot be valid together"
+        ),
+        Option("--no-stage", "", "never stage anything"),
+        Option("--output-format", "FORMAT", "how to print", ("text", "json")),
+    ),
+    (
+        ("oneleaf rebase", "settle every conflict between migrations"),
+        ("oneleaf rebase shop", "only those of one app"),
+        ("oneleaf rebase --dry-run", "see what it would do"),
+    ),
+)
+
+
+def run(options: Options) -> int:
+    """Plans, shows, applies; 0 when done or nothing was to do, 1 when refused."""
+    top = applying.top_level()
+    finished = applying.recover(top)
+    if finished:
+        sys.stderr.write(f"oneleaf: {finished}\n")
+    objects = git.Objects()
+    try:
+        found, plan = _planned(options, top, objects)
+    finally:
+        objects.close()
+    dry = options.flag("--dry-run")
+    stage = bool(found.progress.kind) and not options.flag("--no-stage")
+    if plan.files and not dry:
+        applying.apply(top, plan, stage=stage)
+    if options.text("--output-format", "text") == "json":
+        applied = bool(plan.files) and not dry
+        sys.stdout.write(plan_report.render_json(plan, applied=applied))
+        sys.stderr.write(plan_report.notes(plan))
+    else:
+        _print(plan, found, dry=dry, staged=stage)
+    return int(any(app.refused for app in plan.apps))
+
+
+def _planned(
+    options: Options, top: str, objects: git.Objects
+) -> "tuple[Gathered, Plan]":
+    wishes = Wishes(
+        frozenset(options.operands), despite_overlap=options.flag("--despite-overlap")
+    )
+    found = gather(WorkTree(top), objects, wishes, options.text("--onto"))
+    plan = plan_rebase(found.situation)
+    refused = any(app.refused for app in plan.apps)
+    rewrite = options.flag("--references")
+    moved = mentions.renames(plan)
+    if rewrite and not refused:
+        moved = {**moved_before(found, objects), **moved}
+    if moved:
+        paths = naming({name for _, name in moved})
+        plan = mentions.with_mentions(
+            plan, found.situation, moved, paths, rewrite=rewrite
+        )
+    if not plan.files and not refused:
+        _refuse_behind(found)
+    return found, _with_untracked(plan, found)
+
+
+def _with_untracked(plan: "Plan", found: Gathered) -> "Plan":
+    """The plan with a note for each migration that git did not track so far."""
+    notes = [
+        f"{path} is not tracked by git; it moves with the others"
+        for path in sorted(found.untracked & plan.files.keys())
+    ]
+    return Plan(plan.apps, plan.files, (*plan.notes, *notes), plan.moves, plan.expected)
+
+
+def _refuse_behind(found: Gathered) -> None:
+    """Stop where upstream's new migrations are not here yet: nothing to stand behind."""
+    if found.progress.kind or found.published is None:
+        return
+    apps = behind(found)
+    if apps:
+        name = found.published.name
+        msg = (
+            f"{name} has new migrations of {', '.join(apps)} that are not in this branch"
+            f" yet; nothing was changed; run `git rebase {name}` or `git merge {name}`"
+            " first, then `oneleaf rebase`"
+        )
+        raise Refused(msg)
+
+
+def _print(plan: "Plan", found: Gathered, *, dry: bool, staged: bool) -> None:
+    sys.stdout.write(rebase_report.render_text(plan, dry=dry))
+    sys.stderr.write(plan_report.notes(plan))
+    left = _still_in_conflict(plan, found)
+    if plan.files and not dry:
+        steps = [*left, *_next(plan, found, staged=staged)]
+        sys.stdout.write(rebase_report.render_next(steps))
+    elif not plan.files and not plan.apps:
+        sys.stdout.write("nothing to do: every local migration stands in its line\n")
+        sys.stdout.write(rebase_report.render_next(left))
+
+
+def _still_in_conflict(plan: "Plan", found: Gathered) -> "list[str]":
+    paths = [path for path in found.unmerged if path not in plan.files]
+    return [f"edit and `git add` {path}, which is still in conflict" for path in paths]
+
+
+def _next(plan: "Plan", found: Gathered, *, staged: bool) -> "list[str]":
+    """The commands that are left to the user."""
+    steps = []
+    if not staged:
+        paths = " ".join(rebase_report.quoted(path) for path in plan.files)
+        steps.append(f"git add -A -- {paths}")
+    steps.append(CONTINUE.get(found.progress.kind, "git commit"))
+    steps.append("python manage.py makemigrations --check")
+    if any(app.moved for app in plan.apps):
+        steps.append(
+            "a local database that has applied the moved migrations knows them by their"
+            " old names"
+        )
+    return steps

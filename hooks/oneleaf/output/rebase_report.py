@@ -1,0 +1,66 @@
+"""What ``oneleaf rebase`` did, or would do, and what is left to do."""
+
+from oneleaf.output.escape import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from oneleaf.planning.plan import AppPlan, Plan
+
+
+def render_text(plan: "Plan", *, dry: bool) -> str:
+    """A paragraph per app, then the other files."""
+    lines: list[str] = []
+    told: set[str] = set()
+    for app in plan.apps:
+        lines += _of_app(plan, app, told, dry=dry)
+    refused = any(app.refused for app in plan.apps)
+    others = [app.app for app in plan.apps if not app.refused]
+    if refused and others:
+        lines.append(
+            f"nothing was changed; the others alone: `oneleaf rebase {' '.join(others)}`"
+        )
+    shown = {path for app in plan.apps for path in (*app.edited, app.lockfile)}
+    rest = [
+        p for p, content in plan.files.items() if content is not None and p not in shown
+    ]
+    lines += [f"{'would edit' if dry else 'edited'} {path}" for path in rest]
+    return "".join(escape(line) + "\n" for line in lines)
+
+
+def _of_app(
+    plan: "Plan", app: "AppPlan", told: "set[str]", *, dry: bool
+) -> "list[str]":
+    if app.refused:
+        return [f"{app.app}: refused: {app.refused}"]
+    would = "would " if dry else ""
+    lines = []
+    if app.moved:
+        verb = "move" if dry else "moved"
+        what = "migration" if len(app.moved) == 1 else "migrations"
+        lines.append(f"{app.app}: {would}{verb} {len(app.moved)} {what}")
+        lines += [f"    {old} -> {new}" for old, new in app.moved]
+    moved = {new for _, new in app.moved}
+    for path in app.edited:
+        name = path.rpartition("/")[2].removesuffix(".py")
+        if name not in moved and path in plan.files:
+            lines.append(f"{app.app}: {would}{'edit' if dry else 'edited'} {path}")
+    if app.lockfile and app.lockfile not in told:
+        told.add(app.lockfile)
+        lines.append(f"{app.app}: {would}{'write' if dry else 'wrote'} {app.lockfile}")
+    return lines
+
+
+def render_next(commands: "Sequence[str]") -> str:
+    """What is left to do, a line each."""
+    lines = [
+        f"{'next:' if n == 0 else '     '} {line}" for n, line in enumerate(commands)
+    ]
+    return "".join(escape(line) + "\n" for line in lines)
+
+
+def quoted(path: str) -> str:
+    """A path as one pastes it into a POSIX shell."""
+    plain = path and all(c.isalnum() or c in "/._-+@%" for c in path)
+    return path if plain else "'" + path.replace("'", "'\\''") + "'"

@@ -1,0 +1,171 @@
+"""The new content of every migration file that a rebase changes."""
+
+from oneleaf.errors import Refused
+from oneleaf.rewriting import add_dependency, rename_references, repoint
+from oneleaf.tokens import CannotRewrite
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from oneleaf.migrations import Migration
+    from oneleaf.planning.line import Key, Step
+    from oneleaf.planning.situation import Situation
+    from oneleaf.project import App
+
+    Written = dict[Key, tuple[str, bytes]]
+
+
+class Move:
+    """What becomes of one app.
+
+    app, upstream: the app and the names that stay; line: its local migrations and
+    what comes before each; names: old -> new name, for all of them.
+    """
+
+    __slots__ = ("app", "line", "names", "upstream")
+
+    def __init__(
+        self,
+        app: "App",
+        upstream: "list[str]",
+        line: "list[Step]",
+        names: "dict[str, str]",
+    ) -> None:
+        self.app = app
+        self.upstream = upstream
+        self.line = line
+        self.names = names
+
+
+def written(situation: "Situation", moves: "list[Move]") -> "Written":
+    """(directory, new name) -> (old path, new content) of each file that changes.
+
+    Every reference of every app is looked at. Raises Refused where a published file
+    would have to change, or a local one cannot be edited.
+    """
+    renames = {
+        (move.app.directory, old): new
+        for move in moves
+        for old, new in move.names.items()
+        if old != new
+    }
+    pairs = _pairs(situation, renames)
+    by_directory = {move.app.directory: move for move in moves}
+    found: Written = {}
+    for app in situation.project.apps:
+        ties = _ties(by_directory.get(app.directory), situation.former)
+        for name, migration in app.migrations.items():
+            words = _words(app, migration, pairs)
+            key, path = (app.directory, name), app.path(name)
+            forced = key in renames or path in situation.files.prepared
+            if not (words or forced or name in ties):
+                continue
+            if situation.is_local(key):
+                after = _rewritten(situation, path, words, ties.get(name))
+                if forced or after != situation.files.source(path):
+                    found[app.directory, renames.get(key, name)] = (path, after)
+            elif words:
+                _refuse_published(path, words)
+    return found
+
+
+class _Tie:
+    """What one file has to depend on: ``old`` becomes ``new``; None: ``new`` is added."""
+
+    __slots__ = ("new", "old")
+
+    def __init__(self, old: "Key | None", new: "Key") -> None:
+        self.old = old
+        self.new = new
+
+
+def _ties(move: "Move | None", former: "frozenset[Key]") -> "dict[str, _Tie]":
+    """Name -> the dependency to change, in the names to be, for who needs a change.
+
+    Of several dependencies in the app the last in the line is changed. One on a
+    migration that does not exist is only where ``former`` has it.
+    """
+    if move is None:
+        return {}
+    label = move.app.label
+    places = _places(move)
+    found = {}
+    for step in move.line:
+        if step.before is None:
+            continue
+        dependencies = move.app.migrations[step.name].dependencies
+        own = [
+            name
+            for other, name in dependencies
+            if other == label
+            and (name in places or (move.app.directory, name) in former)
+        ]
+        if step.same.intersection(own) or step.before in own:
+            continue
+        last = max(own, key=lambda name: (places.get(name, -2), name), default=None)
+        old = (label, move.names.get(last, last)) if last else None
+        found[step.name] = _Tie(old, (label, move.names.get(step.before, step.before)))
+    return found
+
+
+def _places(move: "Move") -> "dict[str, int]":
+    """Name -> place in the line; what stays is at -1."""
+    places = dict.fromkeys(move.upstream, -1)
+    for place, step in enumerate(move.line):
+        places[step.name] = place
+    return places
+
+
+def _pairs(
+    situation: "Situation", renames: "Mapping[Key, str]"
+) -> "dict[Key, list[Key]]":
+    """(app label, old name) -> (directory, new name) of the renamed it may mean."""
+    labels = {app.directory: app.label for app in situation.project.apps}
+    found: dict[Key, list[Key]] = {}
+    for (directory, old), new in renames.items():
+        found.setdefault((labels[directory], old), []).append((directory, new))
+    return found
+
+
+def _words(
+    app: "App", migration: "Migration", pairs: "Mapping[Key, list[Key]]"
+) -> "dict[Key, Key]":
+    """Those of the pairs in a migration's attributes that change, and to what."""
+    mentioned = (*migration.dependencies, *migration.run_before, *migration.replaces)
+    found = {}
+    for pair in mentioned:
+        if pair not in pairs:
+            continue
+        targets = pairs[pair]
+        own = [key for key in targets if key[0] == app.directory]
+        if own or (len(targets) == 1 and pair[0] != app.label):
+            found[pair] = (pair[0], (own or targets)[0][1])
+    return found
+
+
+def _refuse_published(path: str, words: "Mapping[Key, Key]") -> None:
+    label, old = next(iter(words))
+    msg = (
+        f"{path} is published and names {label}.{old}, which would have to move;"
+        " nothing was changed"
+    )
+    raise Refused(msg)
+
+
+def _rewritten(
+    situation: "Situation", path: str, words: "Mapping[Key, Key]", tie: "_Tie | None"
+) -> bytes:
+    """The file's new content: renamed first, then tied, all in the names to be."""
+    source = situation.files.source(path)
+    try:
+        source = rename_references(source, words)
+        if tie is None:
+            return source
+        if tie.old is None:
+            return add_dependency(source, tie.new)
+        return repoint(source, tie.old, tie.new)
+    except CannotRewrite as error:
+        where = situation.files.origin(path)
+        msg = f"{where}:{error.line} cannot be edited: {error.reason}; nothing was changed"
+        raise Refused(msg) from None

@@ -1,0 +1,93 @@
+"""Names that local migrations still use though an earlier step renamed what they mean.
+
+In a ``git rebase`` of several commits the first stop renames ``0002_first``; the
+second commit brings a migration that depends on it by its old name.
+"""
+
+import ast
+
+from oneleaf.tokens import CannotRewrite, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from oneleaf.graph import Graph
+    from oneleaf.planning.line import Key
+    from oneleaf.project import App, Project
+
+_PLACE = ("dependencies", "run_before", "replaces", "initial")
+
+
+def gone(
+    project: "Project", graph: "Graph", is_local: "Callable[[Key], bool]"
+) -> "list[Key]":
+    """(directory, name) of what local migrations name and no app has, each once."""
+    carriers: dict[str, list[App]] = {}
+    for app in project.apps:
+        carriers.setdefault(app.label, []).append(app)
+    found: dict[Key, None] = {}
+    for missing in graph.missing:
+        label, name = missing.dependency
+        targets = (
+            [missing.app] if missing.app.label == label else carriers.get(label, [])
+        )
+        if len(targets) == 1 and is_local((missing.app.directory, missing.migration)):
+            found[targets[0].directory, name] = None
+    return list(found)
+
+
+def successor(
+    name: str, former: bytes, candidates: "Iterable[tuple[str, bytes]]"
+) -> "str | None":
+    """The candidate that is the migration once called ``name``, None where none is.
+
+    former: its content then. candidates: names and contents of the local migrations
+    of its app. It is the one that says the same but for its place in the history;
+    where several do, or none since it was edited, the one whose name differs in the
+    number alone ("" is no such name). Two of them tell nothing.
+    """
+    listed = list(candidates)
+    meaning = _meaning(former)
+    same = [found for found, source in listed if _meaning(source) == meaning]
+    if len(same) == 1:
+        return same[0]
+    alike = [
+        found for found in same or [n for n, _ in listed] if _stem(found) == _stem(name)
+    ]
+    return alike[0] if len(alike) == 1 else None
+
+
+def is_same(one: bytes, other: bytes) -> bool:
+    """Whether two contents say the same but for their place in the history."""
+    return one == other or _meaning(one) == _meaning(other)
+
+
+def _stem(name: str) -> str:
+    return name.lstrip("0123456789")
+
+
+def _meaning(source: bytes) -> str:
+    """What a migration does, without its place in the history; equal for equal code."""
+    try:
+        tree = parse(source)
+    except CannotRewrite:
+        return repr(source)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            node.body = [
+                part for part in node.body if not _PLACE_NAMES & set(_targets(part))
+            ]
+    return ast.dump(tree)
+
+
+_PLACE_NAMES = set(_PLACE)
+
+
+def _targets(statement: ast.stmt) -> "Iterator[str]":
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+        targets = [statement.target]
+    return (target.id for target in targets if isinstance(target, ast.Name))

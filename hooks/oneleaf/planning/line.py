@@ -1,0 +1,232 @@
+"""The order in which local migrations will stand: one line behind what stays.
+
+A key is (directory of the migrations package, migration name).
+"""
+
+from heapq import heappop, heappush
+
+from oneleaf.naming import number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from oneleaf.graph import Graph
+    from oneleaf.project import App, Project
+
+    Key = tuple[str, str]
+    Edges = dict[Key, set[Key]]
+
+
+class History:
+    """The edges of a project, as its files say: who comes directly after whom.
+
+    parents: key -> keys it depends on, of any app, by ``dependencies`` or the other's
+        ``run_before``; what a squash replaces counts as before it. A dependency on a
+        deleted migration is one on the squashes that stand for it.
+    carriers: app label -> the apps that carry it.
+    replaces: key of a squash -> the keys of its own app it replaces, those that exist.
+    """
+
+    __slots__ = ("_graph", "_settings", "carriers", "parents", "replaces")
+
+    def __init__(self, project: "Project", graph: "Graph") -> None:
+        self._graph = graph
+        self._settings = project.settings
+        self.carriers: dict[str, list[App]] = {}
+        for app in project.apps:
+            self.carriers.setdefault(app.label, []).append(app)
+        self.parents: Edges = {
+            (app.directory, name): set()
+            for app in project.apps
+            for name in app.migrations
+        }
+        self.replaces: dict[Key, list[Key]] = {}
+        for app in project.apps:
+            for name in app.migrations:
+                self._link(app, name)
+
+    def _link(self, app: "App", name: str) -> None:
+        key = (app.directory, name)
+        migration = app.migrations[name]
+        for pair in migration.dependencies:
+            self.parents[key].update(self._meant(app, pair))
+        for pair in migration.run_before:
+            for later in self._meant(app, pair):
+                self.parents[later].add(key)
+        if migration.replaces:
+            pairs = [self._meant(app, pair) for pair in migration.replaces]
+            present = [k for keys in pairs for k in keys if k != key]
+            self.parents[key].update(present)
+            self.replaces[key] = [k for k in present if k[0] == app.directory]
+
+    def _meant(self, app: "App", pair: "tuple[str, str]") -> "list[Key]":
+        """The keys a pair stands for, in the words of ``nodes.Nodes.carriers``."""
+        label, name = pair
+        if "." in label:
+            label = self._settings.get(label.rpartition(".")[2], "").partition(".")[0]
+        targets = [app] if label == app.label else self.carriers.get(label, [])
+        if name in ("__first__", "__latest__"):
+            if label == app.label or len(targets) != 1:
+                return []
+            ends = (
+                self._graph.root_nodes
+                if name == "__first__"
+                else self._graph.leaf_nodes
+            )
+            return [(targets[0].directory, end) for end in ends(targets[0])]
+        found = [
+            (target.directory, name) for target in targets if name in target.migrations
+        ]
+        if found or len(targets) != 1:
+            return found if len(found) == 1 or label == app.label else []
+        target = targets[0]
+        squashes = self._graph.replaced_by(target, name)
+        return [
+            (target.directory, squash)
+            for squash in squashes
+            if squash in target.migrations
+        ]
+
+    def ancestors(self, keys: "Iterable[Key]") -> "set[Key]":
+        """Everything that any of the keys comes after, in all apps."""
+        found: set[Key] = set()
+        waiting = list(keys)
+        while waiting:
+            for parent in self.parents[waiting.pop()]:
+                if parent not in found:
+                    found.add(parent)
+                    waiting.append(parent)
+        return found
+
+
+def in_order(
+    history: History, ranks: "Mapping[Key, int]", chosen: "Iterable[Key]"
+) -> "tuple[list[Key], list[Key]]":
+    """The chosen keys in the order to be, and those that a circle leaves over.
+
+    Parents stand before their children, and what one squash replaces stands together,
+    the squash behind it: nothing can come between once it has taken their place. Of
+    what is free to choose, the lower rank comes first, then what follows directly on
+    the one before it (so that a chain stays together), then the lower number, then
+    the name.
+    """
+    keys = set(chosen)
+    units = _units(history, keys)
+    waiting: Edges = {}
+    for key, unit in units.items():
+        parents = {units[p] for p in history.parents[key] & keys} - {unit}
+        waiting.setdefault(unit, set()).update(parents)
+    order, circle = _sorted_units(waiting, ranks)
+    members: dict[Key, list[Key]] = {}
+    for key, unit in units.items():
+        members.setdefault(unit, []).append(key)
+    done: list[Key] = []
+    for unit in order:
+        inner = {
+            key: history.parents[key] & set(members[unit]) for key in members[unit]
+        }
+        inside, left = _sorted_units(inner, ranks)
+        done += inside
+        circle += left
+    return done, circle
+
+
+def _units(history: History, keys: "set[Key]") -> "dict[Key, Key]":
+    """Key -> the outermost of the squashes, among the keys, that it belongs to."""
+    squash = {
+        original: key
+        for key in sorted(keys)
+        for original in history.replaces.get(key, ())
+    }
+    units = {}
+    for key in keys:
+        unit, seen = key, {key}
+        while unit in squash and squash[unit] not in seen:
+            unit = squash[unit]
+            seen.add(unit)
+        units[key] = unit
+    return units
+
+
+def _sorted_units(
+    waiting: "Edges", ranks: "Mapping[Key, int]"
+) -> "tuple[list[Key], list[Key]]":
+    """Keys in the order described at ``in_order``; waiting: key -> its parents."""
+    children: dict[Key, list[Key]] = {}
+    for key, parents in waiting.items():
+        for parent in parents:
+            children.setdefault(parent, []).append(key)
+    left = {key: len(parents) for key, parents in waiting.items()}
+    heap: list[tuple[int, int, int, str, str]] = []
+
+    def push(key: "Key", follows: int) -> None:
+        directory, name = key
+        value = number(name)
+        first = value if value is not None else 1 << 62
+        heappush(heap, (ranks[key], follows, first, name, directory))
+
+    for key, count in left.items():
+        if not count:
+            push(key, 1)
+    done: list[Key] = []
+    while heap:
+        *_, name, directory = heappop(heap)
+        done.append((directory, name))
+        for child in children.get(done[-1], ()):
+            left[child] -= 1
+            if not left[child]:
+                push(child, int(child[0] != directory))
+    return done, sorted(waiting.keys() - set(done))
+
+
+class Step:
+    """One local migration of an app and what comes directly before it in the line.
+
+    before: the name it has to depend on, None where nothing comes before.
+    same: names that mean the same as ``before``: a dependency on one of them does.
+    aside: it is a squash beside what it replaces, and no part of the line.
+    """
+
+    __slots__ = ("aside", "before", "name", "same")
+
+    def __init__(
+        self, name: str, before: "str | None", same: "frozenset[str]", *, aside: bool
+    ) -> None:
+        self.name = name
+        self.before = before
+        self.same = same
+        self.aside = aside
+
+
+def steps(
+    base: "tuple[str, frozenset[str]] | None",
+    names: "Iterable[str]",
+    replaced: "Callable[[str], list[str]]",
+) -> "list[Step]":
+    """The line of an app's local migrations.
+
+    base: the leaf node of what stays, and the names that mean the same; None where
+        nothing of the app stays.
+    names: the local migrations in their order. replaced: name -> the existing names
+        of the same app that it replaces, none for what is no squash.
+    """
+    before, same = base or (None, frozenset())
+    found: dict[str, Step] = {}
+    for name in names:
+        originals = replaced(name)
+        if not originals:
+            found[name] = Step(name, before, same, aside=False)
+            before, same = name, frozenset((name,))
+            continue
+        inner = [found[original] for original in originals if original in found]
+        first = inner[0] if inner else None
+        found[name] = Step(
+            name,
+            first.before if first else None,
+            first.same if first else frozenset(),
+            aside=True,
+        )
+        if before in originals:
+            same |= {name}
+    return list(found.values())
