@@ -85,6 +85,20 @@ class Bench:
             part.rename(root)
         return root
 
+    def branches(self) -> Path:
+        """A clone with many unmerged remote branches."""
+        sources = [
+            HERE / f"{module}.py" for module in ("generate_branches", "generated_files")
+        ]
+        root = self.cache / f"branches-{digest(sources)}"
+        if not root.exists():
+            part = root.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            script = str(HERE / "generate_branches.py")
+            output([str(self.base_python), script, str(part)], self.cache)
+            part.rename(root)
+        return root
+
     def _real_copy(self) -> Path:
         """A repository of our own over the objects of the given one: nothing there
         is written, and there is no work tree, which no measured command reads."""

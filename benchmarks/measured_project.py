@@ -128,3 +128,33 @@ class Project:
                 "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}",
                 GIT_INDEX_FILE=str(self.staged_index),
             )  # fmt: skip
+
+    def branch_elsewhere(self, count: int) -> str:
+        """A branch on HEAD with one more migration in each of ``count`` other apps."""
+        staged = {path.rpartition("/")[0] for path in self.staged_files}
+        leaves: dict[str, str] = {}
+        for line in lines([GIT, "ls-files", "--", GLOB], self.root):
+            folder, _, _ = line.rpartition("/")
+            match = MIGRATION.fullmatch(line)
+            if match and folder not in staged:
+                leaves[folder] = max(match[1], leaves.get(folder, ""))
+        index = self.root.with_suffix(".elsewhere")
+        shutil.copyfile(self.clean_index, index)
+        env = {"GIT_INDEX_FILE": str(index)}
+        for folder, leaf in sorted(leaves.items())[:count]:
+            name = f"{int(leaf[:4]) + 1:04d}_elsewhere"
+            label = folder.split("/")[-2]
+            text = generated_files.migration_file("# New.\n", [(label, leaf)], "")
+            files = {f"{name}.py": text, generated_files.LOCKFILE: f"{name}\n"}
+            for file, content in files.items():
+                scratch = self.root.with_suffix(".blob")
+                scratch.write_text(content)
+                blob = self.git("hash-object", "-w", str(scratch)).strip()
+                entry = f"100644,{blob},{folder}/{file}"
+                self.git("update-index", "--add", "--cacheinfo", entry, **env)
+        who = {"GIT_AUTHOR_NAME": "b", "GIT_AUTHOR_EMAIL": "b@example.org"}
+        who |= {name.replace("AUTHOR", "COMMITTER"): v for name, v in who.items()}
+        tree = self.git("write-tree", **env).strip()
+        commit = self.git("commit-tree", "-p", "HEAD", "-m", "x", tree, **who).strip()
+        self.git("update-ref", "refs/heads/elsewhere", commit)
+        return "elsewhere"

@@ -69,6 +69,13 @@ def one_app(bench: Bench) -> Command:
     return check(bench, main_project(bench), cold=False)
 
 
+def one_app_against(bench: Bench) -> Command:
+    """The same with the merge with a branch that went on in twenty other apps."""
+    project = main_project(bench)
+    branch = project.branch_elsewhere(20)
+    return check(bench, project, "--against", branch, cold=False)
+
+
 def one_app_small(bench: Bench) -> Command:
     return check(bench, bench.project("small"), cold=False)
 
@@ -175,9 +182,23 @@ def driver(bench: Bench) -> Command:
     )
 
 
+def radar(bench: Bench) -> Command:
+    """``oneleaf radar`` over all branches of the clone, however old."""
+    return Command(bench.oneleaf("radar", "--days", "0"), bench.branches())
+
+
+def one_log(bench: Bench) -> Command:
+    """LOG: git alone, naming the migrations that unmerged branches add."""
+    flags = ("--no-renames", "--diff-filter=A", "--name-only", "--source")
+    revs = ("--remotes", "--not", "origin/main")
+    argv = (GIT, "log", *revs, *flags, "--format=%x00%S", "--", "*/migrations/*.py")
+    return Command(argv, bench.branches())
+
+
 ROWS = (
     Row("one-app", one_app, ref, at_most=0.8, staged=True),
     Row("one-app-flat", one_app, one_app_small, at_most=1.5, staged=True),
+    Row("one-app-against", one_app_against, one_app, at_most=2, staged=True),
     Row("all-cold", all_cold, cat, at_most=3),
     Row("all-cold-peak-mib", all_cold, cat, timing.peak_mib, at_most=48),
     Row("all-again", all_again, cat, at_most=0.5),
@@ -186,6 +207,7 @@ ROWS = (
         "all-cold-django", all_cold, linear, timing.times_faster, at_least=20, rounds=3
     ),
     Row("driver-start", driver, bare_start, at_most=1.3),
+    Row("radar", radar, one_log, at_most=4),
     Row("real-one-app", one_app_real, ref_real, at_most=0.8, staged=True),
     Row("real-all-cold", all_cold_real, cat_real),
 )

@@ -62,7 +62,9 @@ THIRD_PARTY_FILES: dict[str, list[Key]] = {
 }
 
 # Writing and importing packages takes longer than making up classes.
-ON_DISK = max(10, settings().max_examples // 20)
+ON_DISK = max(10, settings().max_examples // 8)
+# The promise that everything else stands on: five times as many as of other laws.
+MORE = settings(max_examples=settings().max_examples * 5)
 
 if not django_settings.configured:
     django_settings.configure(USE_TZ=True)
@@ -238,6 +240,7 @@ MOVED_BY_RUN_BEFORE = made(
 )
 
 
+@MORE
 @given(projects())
 @example(MOVED_BY_DELETED)
 @example(MOVED_BY_RUN_BEFORE)
@@ -315,6 +318,7 @@ def test_the_graph_is_the_one_that_django_reads_from_files(
                 assert_agrees(project, loader)
 
 
+@MORE
 @given(projects())
 def test_asking_for_one_descent_or_for_all_ancestors_is_the_same(
     project: RandomProject,
@@ -328,6 +332,7 @@ def test_asking_for_one_descent_or_for_all_ancestors_is_the_same(
                 assert graph.descends(app, later, earlier) == known
 
 
+@MORE
 @given(projects(squashes=False))
 def test_ancestors_without_squashes_are_the_closure_of_same_app_parents(
     project: RandomProject,

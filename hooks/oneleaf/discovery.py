@@ -185,7 +185,7 @@ def _orphans(snapshot: "Snapshot", config: "Config") -> "tuple[str, ...]":
     if config.shared:
         return ()
     return tuple(
-        f"{directory}/{config.lockfile}"
+        f"{directory}/{config.lockfile}" if directory else config.lockfile
         for directory, files in snapshot.directories.items()
         if config.lockfile in files
         and not excluded(directory, config)

@@ -23,7 +23,7 @@ from oneleaf.clone_facts import Facts
 from oneleaf.errors import OneleafError
 from oneleaf.graph import build_graph
 from oneleaf.output import status_report
-from oneleaf.output.report import wants_color
+from oneleaf.output.report import FORMATS, render, wants_color
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ VERB = Verb(
     "attribute of every lockfile, the lockfiles, the hook types, and the settings of git\n"
     "that decide in silence. Each row that is not ok names the command that mends it.\n"
     "Ends with 1 where something that protects is missing.",
-    (Option("--output-format", "FORMAT", "how to print", ("text", "json")),),
+    (Option("--output-format", "FORMAT", "how to print", FORMATS),),
     (("oneleaf status", "what is missing in this clone"),),
 )
 
@@ -47,11 +47,15 @@ def run(options: Options) -> int:
     """Prints the rows; 0 where nothing that protects is missing, else 1."""
     rows = protection.rows(_facts())
     protected = protection.is_protected(rows)
-    if options.text("--output-format", "text") == "json":
+    output_format = options.text("--output-format", "text")
+    color = options.text("--color", "auto")
+    if output_format == "json":
         text = status_report.render_json(rows, protected=protected)
-    else:
-        colored = wants_color(options.text("--color", "auto"))
+    elif output_format == "text":
+        colored = wants_color(color)
         text = status_report.render_text(rows, colored=colored, protected=protected)
+    else:
+        text = render(status_report.as_report(rows), output_format, color)
     sys.stdout.write(text)
     return int(not protected)
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from oneleaf.planning.plan import Plan
 
 
+_FEW = 5  # more paths than these make a line that nobody copies
+
+
 def written(paths: "Sequence[str]", *, dry: bool) -> str:
     """A line per file, and how to go on."""
     if not paths:
@@ -17,10 +20,16 @@ def written(paths: "Sequence[str]", *, dry: bool) -> str:
     verb = "Would write" if dry else "Wrote"
     lines = [f"{verb} {escape(path)}" for path in paths]
     if not dry:
-        lines.append(
-            f"    hint: git add {' '.join(escape(word(path)) for path in paths)}"
-        )
+        lines.append(f"    hint: git add {_to_stage(paths)}")
     return "".join(line + "\n" for line in lines)
+
+
+def _to_stage(paths: "Sequence[str]") -> str:
+    """The paths as words for a shell; one pattern where many files have one name."""
+    names = {path.rpartition("/")[2] for path in paths}
+    if len(paths) > _FEW and len(names) == 1:
+        return word(f":(top,glob)**/{names.pop()}")
+    return " ".join(escape(word(path)) for path in paths)
 
 
 def notes(plan: "Plan") -> str:

@@ -9,7 +9,15 @@ if TYPE_CHECKING:
 
     from oneleaf.findings import Finding
 
-FORMATS = ("text", "json")
+# Format -> the module in this room that renders it.
+_RENDERERS = {
+    "text": "text_report",
+    "json": "json_report",
+    "github": "github_report",
+    "gitlab": "gitlab_report",
+    "sarif": "sarif_report",
+}
+FORMATS = tuple(_RENDERERS)
 
 
 class Report:
@@ -31,14 +39,16 @@ class Report:
 
 
 def render(report: Report, output_format: str, color: str) -> str:
-    """The report in one of ``FORMATS``; color is ``auto``, ``always`` or ``never``."""
-    if output_format == "json":
-        from oneleaf.output import json_report
+    """The report in one of ``FORMATS``; color is ``auto``, ``always`` or ``never``.
 
-        return json_report.render(report)
-    from oneleaf.output import text_report
-
-    return text_report.render(report, colored=wants_color(color))
+    Only the text for people has colours. A renderer is imported when it is asked for.
+    """
+    name = f"oneleaf.output.{_RENDERERS[output_format]}"
+    __import__(name)
+    renderer = sys.modules[name]
+    if output_format == "text":
+        return str(renderer.render(report, colored=wants_color(color)))
+    return str(renderer.render(report))
 
 
 def exit_code(report: Report) -> int:

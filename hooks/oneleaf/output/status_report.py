@@ -1,6 +1,8 @@
 """The rows of ``oneleaf status``, for people and for programs."""
 
 from oneleaf.output.escape import escape
+from oneleaf.output.noted import Noted
+from oneleaf.output.report import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,6 +12,15 @@ if TYPE_CHECKING:
 
 _COLORS = {"ok": "\033[32m", "missing": "\033[1;31m", "risk": "\033[1;33m"}
 _PLAIN = "\033[0m"
+_SEVERITIES = {"missing": "error", "risk": "warning"}
+# First word of a row's name -> the file where it is mended, for those who ask for one.
+_PLACES = {
+    "hook": ".pre-commit-config.yaml",
+    "attribute": ".gitattributes",
+    "lockfiles": ".gitattributes",
+    "upstream": "pyproject.toml",
+}
+_ELSEWHERE = ".git/config"
 
 
 def render_text(rows: "Sequence[Row]", *, colored: bool, protected: bool) -> str:
@@ -39,3 +50,19 @@ def render_json(rows: "Sequence[Row]", *, protected: bool) -> str:
     ]
     answer = {"version": 1, "protected": protected, "rows": listed}
     return json.dumps(answer, indent=2) + "\n"
+
+
+def as_report(rows: "Sequence[Row]") -> Report:
+    """The rows that are not ok, each at the file that has to do with it."""
+    found = [
+        Noted(
+            "status-" + row.name.replace(" ", "-").lower(),
+            (_PLACES.get(row.name.partition(" ")[0], _ELSEWHERE), 1),
+            f"{row.name}: {row.text}",
+            row.command,
+            _SEVERITIES[row.state],
+        )
+        for row in rows
+        if row.state in _SEVERITIES
+    ]
+    return Report("clone", 0, 0, found)

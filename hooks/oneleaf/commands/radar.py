@@ -1,0 +1,189 @@
+"""``oneleaf radar``: who else adds migrations, and which branches will collide."""
+
+import os
+import sys
+import time
+
+from oneleaf import branches, git, migrations, radar, scope, upstream
+from oneleaf import config as configuration
+from oneleaf import snapshot as snapshots
+from oneleaf.arguments import Option, Options, Verb
+from oneleaf.errors import OneleafError
+from oneleaf.labels import Labels
+from oneleaf.migrations import Migration
+from oneleaf.output import radar_report
+from oneleaf.output.escape import escape
+from oneleaf.output.report import FORMATS, render, wants_color
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from oneleaf.branches import History, Tip
+    from oneleaf.config import Config
+    from oneleaf.snapshot import Snapshot
+
+    New = list[tuple[Tip, str, bytes, Migration]]  # whose, path, content, as read
+
+_DAYS = 90
+
+VERB = Verb(
+    "radar",
+    "",
+    "Says which remote branches that are not merged yet add migrations to which app,\n"
+    "and which two of them would leave an app with several leaf nodes, or one number\n"
+    "twice, once both are merged. Compares them with what is committed here, marked *.\n"
+    "Nothing is fetched and nothing is written: it knows what the last fetch brought.\n"
+    "Ends with 1 where the branch that is checked out collides with another, else 0.\n"
+    "github, gitlab and sarif list the collisions of that branch alone.",
+    (
+        Option(
+            "--days",
+            "N",
+            f"leave out branches without a commit for N days; 0 for none ({_DAYS})",
+        ),
+        Option("--output-format", "FORMAT", "how to print", FORMATS),
+    ),
+    (
+        ("git fetch && oneleaf radar", "what everyone is about to merge"),
+        ("oneleaf radar --days 0", "with branches that rest for long, too"),
+    ),
+)
+
+
+def run(options: Options) -> int:
+    """Prints the branches and their collisions; 1 where the own one has some."""
+    days = _days(options)
+    now = time.time()
+    objects = git.Objects()
+    try:
+        survey = _survey(objects, branches.oldest(now, days))
+    finally:
+        objects.close()
+    survey.days = days
+    output_format = options.text("--output-format", "text")
+    color = options.text("--color", "auto")
+    if output_format == "json":
+        text = radar_report.render_json(survey)
+    elif output_format == "text":
+        text = radar_report.render_text(survey, now, colored=wants_color(color))
+    else:
+        text = render(radar_report.as_report(survey), output_format, color)
+    sys.stdout.write(text)
+    return int(any(collision.own for collision in survey.collisions))
+
+
+def _days(options: Options) -> int:
+    text = options.text("--days", str(_DAYS))
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        msg = f"oneleaf radar --days takes a number of days, not {text!r}"
+        raise OneleafError(msg)
+    return int(text)
+
+
+def _survey(objects: git.Objects, oldest: float) -> radar_report.Survey:
+    partial = branches.is_partial()
+    config = configuration.parse(next(objects.read([f"HEAD:{configuration.FILE}"])))
+    published = upstream.require(config.upstream, os.environ)
+    head = upstream.commit_of("HEAD")
+    tips, old = branches.choose(branches.refs(), head, published, oldest)
+    state = snapshots.of_commit(published.commit, objects)
+    history = branches.added_files(tips, published)
+    wanted = _wanted(tips, history, state, config)
+    found = _read(wanted, objects, partial=partial)
+    labels = _labels(found, state, config)
+    known: dict[tuple[str, bytes], radar.Added] = {}
+    added: dict[str, list[radar.Added]] = {tip.name: [] for tip in tips}
+    for tip, path, source, migration in found:
+        directory = path.rpartition("/")[0]
+        one = radar.Added(labels[directory], directory, migration, source)
+        # One value for what several branches have alike: it is read once.
+        added[tip.name].append(known.setdefault((path, source), one))
+    listed = [
+        radar.Branch(
+            tip.name,
+            added[tip.name],
+            own=tip.own,
+            history=history.get(tip.commit, frozenset()),
+        )
+        for tip in tips
+    ]
+    listed = [branch for branch in listed if branch.own or branch.apps]
+    return radar_report.Survey(
+        published.name, branches.fetched(), listed, radar.collisions(listed), old
+    )
+
+
+def _wanted(
+    tips: "Sequence[Tip]",
+    history: "Mapping[str, History]",
+    state: "Snapshot",
+    config: "Config",
+) -> "Iterator[tuple[Tip, str]]":
+    """The paths that may be new migrations of a branch: upstream has none such.
+
+    What was squashed into upstream, or picked, stands there under its own path.
+    """
+    for tip in tips:
+        for path in sorted({path for _, path in history.get(tip.commit, ())}):
+            is_module = path.count(".") - path.rpartition("/")[0].count(".") == 1
+            plain = is_module and "\n" not in path and state.blob(path) is None
+            if plain and scope.is_migration(path, config):
+                yield tip, path
+
+
+def _read(
+    wanted: "Iterable[tuple[Tip, str]]", objects: git.Objects, *, partial: bool
+) -> "New":
+    """Those of the wanted that the branch still has and that are Django's.
+
+    partial: what cannot be read may only be missing in this clone.
+    """
+    pairs = list(wanted)
+    names = dict.fromkeys(f"{tip.commit}:{path}" for tip, path in pairs)
+    contents = dict(zip(names, list(objects.read(names)), strict=True))
+    missing = sum(content is None for content in contents.values())
+    if missing and partial:
+        _say(
+            f"this is a partial clone: {missing} files of branches may be missing here"
+        )
+    parsed: dict[tuple[str, bytes], Migration] = {}
+    found: New = []
+    for tip, path in pairs:
+        source = contents[f"{tip.commit}:{path}"]
+        if source is None:
+            continue
+        if (path, source) not in parsed:
+            name = path.rpartition("/")[2][:-3]
+            parsed[path, source] = migrations.read(name, source)
+        if parsed[path, source].is_django:
+            found.append((tip, path, source, parsed[path, source]))
+    return found
+
+
+def _labels(found: "New", state: "Snapshot", config: "Config") -> "dict[str, str]":
+    """Directory of each app that a branch adds to -> its label.
+
+    An app that upstream has is read there; a new one on the first branch that has it.
+    """
+    siblings: dict[str, dict[str, Migration]] = {}
+    for tip, path, _, migration in found:
+        directory = path.rpartition("/")[0]
+        if directory not in siblings:
+            siblings[directory] = {
+                name[:-3]: Migration(name[:-3])
+                for name in state.directories.get(directory, ())
+                if name.endswith(".py") and name[:1] not in "_~"
+            }
+            package = directory.rpartition("/")[0]
+            files = state.directories.setdefault(package, {})
+            for name in ("apps.py", "__init__.py"):
+                here = f"{package}/{name}".lstrip("/")
+                files.setdefault(name, f"{tip.commit}:{here}")
+        siblings[directory][migration.name] = migration
+    labels = Labels(state, config, siblings)
+    return {directory: labels.label(directory, siblings[directory]) for directory in siblings}  # fmt: skip
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"oneleaf: {escape(text)}\n")
