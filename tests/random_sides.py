@@ -52,7 +52,10 @@ BASE: list[Pair] = [
                 ("color", char()),
                 ("owner", models.ForeignKey("shop.Tag", models.CASCADE)),
                 ("tags", models.ManyToManyField("shop.Tag", related_name="+")),
-                ("user", models.ForeignKey("auth.User", models.CASCADE, related_name="+")),
+                (
+                    "user",
+                    models.ForeignKey("auth.User", models.CASCADE, related_name="+"),
+                ),
             ],
             {
                 "unique_together": {("name", "color")},
@@ -126,7 +129,7 @@ class Maker:
     """Makes operations on a state, most of them on what is there."""
 
     def __init__(self, random: Random, state: ProjectState) -> None:
-        self.pick = random.choice
+        self.pick: Any = random.choice
         self.chance = random.random
         self.state = state
         self.keys = sorted(k for k in state.models if k[0] != "auth")
@@ -139,7 +142,9 @@ class Maker:
         kinds: list[Any] = [
             lambda: models.CharField(max_length=self.pick([9, 20]), default="x"),
             lambda: models.IntegerField(null=True, db_index=self.chance() < 0.3),
-            lambda: models.CharField(max_length=9, null=True, unique=self.chance() < 0.3),
+            lambda: models.CharField(
+                max_length=9, null=True, unique=self.chance() < 0.3
+            ),
             lambda: models.IntegerField(null=True, db_column=self.pick(["col", "sku"])),
             lambda: models.ForeignKey(
                 self.target(), models.CASCADE, null=True, related_name="+"
@@ -162,18 +167,18 @@ class Maker:
 
     def entry(self, key: tuple[str, str], option: str) -> str:
         names = [e.name for e in self.state.models[key].options.get(option, ())]
-        return self.pick(names or ENTRIES)
+        return str(self.pick(names or ENTRIES))
 
     def some(self, key: tuple[str, str], joined: bool = True) -> str:
         fields = self.state.models[key].fields
         names = [n for n, f in fields.items() if joined or not f.many_to_many]
-        return self.pick([n for n in names if n not in ("id", "item_ptr")] or ["name"])
+        own = [n for n in names if n not in ("id", "item_ptr")]
+        return str(self.pick(own or ["name"]))
 
     def foreign_key(self, key: tuple[str, str]) -> str | None:
         fields = self.state.models[key].fields
-        return self.pick(
-            [n for n, f in fields.items() if f.many_to_one or f.one_to_one] or [None]
-        )
+        names = [n for n, f in fields.items() if f.many_to_one or f.one_to_one]
+        return str(self.pick(names)) if names else None
 
     def create(self) -> Any:
         fields: list[Any] = [key(), ("name", char())]
@@ -184,7 +189,7 @@ class Maker:
         if kind in ("child", "proxy"):
             parent = self.target()
             bases = (parent.lower(),)
-            link = models.OneToOneField(
+            link: Any = models.OneToOneField(
                 parent, models.CASCADE, parent_link=True, primary_key=True
             )
             short = parent.split(".")[1].lower()
@@ -206,7 +211,9 @@ class Maker:
         own, plain = self.some(key), self.some(key, joined=False)
         new = self.pick(NAMES)
         pick = self.pick
-        together = {(plain, self.some(key, joined=False))} if self.chance() < 0.7 else set()
+        together = (
+            {(plain, self.some(key, joined=False))} if self.chance() < 0.7 else set()
+        )
         kinds: list[Any] = [
             self.create,
             self.create,
@@ -215,8 +222,12 @@ class Maker:
             lambda: migrations.AddField(name, new, self.field()),
             lambda: migrations.AddField(name, new, self.field()),
             lambda: migrations.AddField(name, new, self.field()),
-            lambda: migrations.AlterField(name, own, self.field(many=self.chance() < 0.3)),
-            lambda: migrations.AlterField(name, "id", models.BigAutoField(primary_key=True)),
+            lambda: migrations.AlterField(
+                name, own, self.field(many=self.chance() < 0.3)
+            ),
+            lambda: migrations.AlterField(
+                name, "id", models.BigAutoField(primary_key=True)
+            ),
             lambda: migrations.RemoveField(name, own),
             lambda: migrations.RenameField(name, own, new),
             lambda: migrations.AlterUniqueTogether(

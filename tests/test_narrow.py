@@ -90,7 +90,7 @@ def told(report: Report) -> list[tuple[str, str, int, str]]:
     return [(f.code, f.path, f.line, f.message) for f in report.findings]
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=settings().max_examples // 4)
 @given(added=additions, edited=edits)
 def test_the_narrow_door_agrees_with_the_whole_index(
     base: Repository, added: dict[Key, list[Key]], edited: dict[Key, str]

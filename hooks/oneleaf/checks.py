@@ -10,7 +10,7 @@ from oneleaf.naming import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from oneleaf.config import Config
     from oneleaf.graph import Graph, Missing
@@ -65,12 +65,12 @@ def run_checks(case: Case) -> "list[Finding]":
 
     Findings of one app stand together: the app's first path decides its place.
     """
-    findings = [
-        finding
-        for check in CHECKS
-        for finding in check(case)
-        if finding.code not in case.config.ignore
-    ]
+    return arranged((f for check in CHECKS for f in check(case)), case.config)
+
+
+def arranged(found: "Iterable[Finding]", config: "Config") -> "list[Finding]":
+    """Findings in the order of ``run_checks``, without those that are ignored."""
+    findings = [finding for finding in found if finding.code not in config.ignore]
     first: dict[str, str] = {}
     for finding in findings:
         key = finding.app or finding.path
@@ -243,7 +243,7 @@ def circular_dependencies(case: Case) -> "Iterator[Finding]":
             (app.path(name), case.line_of(app.path(name), "dependencies")),
             tuple(name for _, name in cycle),
             f"{what}: {' -> '.join(steps)}",
-            f"take one of them out; see what this change did: "
+            f"take one of them out; see what this change did:"
             f" `git diff HEAD -- {' '.join(paths)}`",
         )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FILE = "pyproject.toml"
-_KEYS = (
+KEYS = (
     "allow-changed",
     "allow-duplicate-numbers",
     "apps",
@@ -22,6 +22,7 @@ _KEYS = (
     "lockfile",
     "upstream",
 )
+_HEX = frozenset("0123456789abcdef")
 
 
 class Config:
@@ -35,7 +36,7 @@ class Config:
     apps: app directory or migrations directory -> app label.
     ignore: codes not reported.
     allow_duplicate_numbers: ``label.number`` entries, as (label, number).
-    allow_changed: path -> blob id and reason of an accepted edit.
+    allow_changed: path -> beginning of a blob id -> why that content is accepted.
     """
 
     __slots__ = (
@@ -53,14 +54,12 @@ class Config:
     def __init__(self, values: "dict[str, Any]") -> None:
         """values: the section's content. Raises OneleafError naming the key."""
         for key in values:
-            if key not in _KEYS:
-                _refuse(key, f"is no setting of oneleaf; it knows {', '.join(_KEYS)}")
+            if key not in KEYS:
+                _refuse(key, f"is no setting of oneleaf; it knows {', '.join(KEYS)}")
         lockfile = _text(values, "lockfile", "max_migration.txt")
         self.lockfile_configured = "lockfile" in values
         self.shared = "/" in lockfile
-        self.lockfile = lockfile[2:] if lockfile.startswith("./") else lockfile
-        if not self.lockfile or self.lockfile.startswith("/") or ".." in self.lockfile:
-            _refuse("lockfile", "must be a file name, or a path inside the repository")
+        self.lockfile = _lockfile_path(lockfile)
         self.upstream = _text(values, "upstream", "") or None
         self.exclude = _texts(values, "exclude")
         self.apps = {
@@ -74,7 +73,7 @@ class Config:
         self.allow_duplicate_numbers = frozenset(
             _label_number(entry) for entry in _texts(values, "allow-duplicate-numbers")
         )
-        self.allow_changed = _table(values, "allow-changed")
+        self.allow_changed = _accepted(_table(values, "allow-changed"))
 
 
 def parse(source: "bytes | None") -> Config:
@@ -92,6 +91,9 @@ def parse(source: "bytes | None") -> Config:
             " `pip install tomli`; use plain strings and lists on Python 3.10"
         )
         raise OneleafError(msg) from None
+    except RecursionError:
+        msg = f"{FILE} is not valid TOML: nested too deeply"
+        raise OneleafError(msg) from None
     except ValueError as error:  # also UnicodeDecodeError
         msg = f"{FILE} is not valid TOML: {error}"
         raise OneleafError(msg) from None
@@ -100,6 +102,17 @@ def parse(source: "bytes | None") -> Config:
 def _refuse(key: str, why: str) -> None:
     msg = f"{FILE}: [tool.oneleaf] {key} {why}"
     raise OneleafError(msg)
+
+
+def _lockfile_path(text: str) -> str:
+    """The path without a leading ``./``, if a lockfile can be there."""
+    path = text.removeprefix("./")
+    parts = path.lower().split("/")
+    if not path.isprintable() or any(part in ("", ".", "..", ".git") for part in parts):
+        _refuse("lockfile", "must be a file name, or a path inside the repository")
+    if path.endswith(".py") or path == FILE:
+        _refuse("lockfile", f"must name a file of its own, not {path!r}")
+    return path
 
 
 def _text(values: "dict[str, Any]", key: str, default: str) -> str:
@@ -133,3 +146,19 @@ def _label_number(entry: str) -> "tuple[str, int]":
             f"holds {entry!r}; write label.number, as shop.0002",
         )
     return label, int(number)
+
+
+def _accepted(table: "dict[str, str]") -> "dict[str, dict[str, str]]":
+    """``path@blob = reason`` entries by path; ids may be cut off, as git prints them."""
+    found: dict[str, dict[str, str]] = {}
+    for entry, reason in table.items():
+        path, _, blob = entry.rpartition("@")
+        if not path or len(blob) < 4 or not _HEX.issuperset(blob):
+            _refuse(
+                "allow-changed",
+                f"holds {entry!r}; write path@blob, as `git rev-parse HEAD:path` says it",
+            )
+        if not reason.strip():
+            _refuse("allow-changed", f"gives no reason for {entry!r}")
+        found.setdefault(path, {})[blob] = reason
+    return found

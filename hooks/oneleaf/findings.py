@@ -15,6 +15,10 @@ CODES = {
     "OL202": ("lockfile-stale", ERROR),
     "OL203": ("lockfile-malformed", ERROR),
     "OL204": ("lockfile-orphaned", ERROR),
+    "OL301": ("published-migration-changed", ERROR),
+    "OL302": ("published-migration-removed", ERROR),
+    "OL303": ("conflicts-with-upstream", ERROR),
+    "OL304": ("overlaps-upstream", WARNING),
 }
 
 

@@ -31,7 +31,7 @@ def read(
     changes: what the index changes against HEAD.
     """
     touched = [c for c in changes if scope.may_matter(c.path, config)]
-    if config.shared or not all(_is_plain(change, config) for change in touched):
+    if config.shared or not all(is_plain(change, config) for change in touched):
         return None
     directories = sorted({change.path.rpartition("/")[0] for change in touched})
     snapshot = _overlaid(directories, changes, objects)
@@ -47,7 +47,7 @@ def read(
     return project, snapshot
 
 
-def _is_plain(change: "Change", config: "Config") -> bool:
+def is_plain(change: "Change", config: "Config") -> bool:
     """An added or modified migration or lockfile of an app of the usual layout."""
     directory, _, name = change.path.rpartition("/")
     return (
@@ -62,17 +62,37 @@ def _overlaid(
     directories: "list[str]", changes: "Sequence[Change]", objects: git.Objects
 ) -> "Snapshot | None":
     """The index's state of these directories and of the packages around them."""
+    found = trees("HEAD", directories, objects)
+    if found is None:
+        return None
+    overlay(found, changes)
+    return snapshots.Snapshot("index", found, objects)
+
+
+def trees(
+    commit: str, directories: "Sequence[str]", objects: git.Objects
+) -> "dict[str, dict[str, str]] | None":
+    """The files of these directories of a commit and of the packages around them.
+
+    directory -> file name -> object id. None where one is not there, or holds
+    anything odd.
+    """
     packages = sorted({directory.rpartition("/")[0] for directory in directories})
-    wanted = directories + packages
-    trees = objects.read([f"HEAD:{directory}" for directory in wanted])
+    wanted = [*directories, *packages]
+    raw = objects.read([f"{commit}:{directory}" for directory in wanted])
     found: dict[str, dict[str, str]] = {}
-    for directory, tree in zip(wanted, list(trees), strict=True):
+    for directory, tree in zip(wanted, list(raw), strict=True):
         if tree is None:
             return None
         files = _plain_files(tree, odd_allowed=directory in packages)
         if files is None:
             return None
         found[directory] = files
+    return found
+
+
+def overlay(found: "dict[str, dict[str, str]]", changes: "Sequence[Change]") -> None:
+    """Puts what the index changes over the files of its commit."""
     for change in changes:
         directory, _, name = change.path.rpartition("/")
         if directory in found:
@@ -80,7 +100,6 @@ def _overlaid(
                 found[directory][name] = change.new
             else:
                 found[directory].pop(name, None)
-    return snapshots.Snapshot("index", found, objects)
 
 
 def _plain_files(tree: bytes, *, odd_allowed: bool) -> "dict[str, str] | None":
@@ -113,9 +132,7 @@ def _stands_alone(
     app: "App", changed: "dict[str, Change]", config: "Config", objects: git.Objects
 ) -> bool:
     """Whether no other app can change the verdict on this one."""
-    used, first_only = labels.used_labels(app.migrations)
-    folder = app.directory.rpartition("/")[0].rpartition("/")[2]
-    if app.label not in used and not (app.label == folder and folder in first_only):
+    if not label_is_told(app):
         return False
     if app.lockfile is None and _lockfiles_in_use(config):
         return False
@@ -127,7 +144,7 @@ def _stands_alone(
             known.update(migration.dependencies)
         elif change.status == "A":
             added.append(migration)
-        elif not _same_place(migration, change, objects):
+        elif not same_place(migration, change, objects):
             return False
     if any(m.unreadable or m.run_before or m.replaces for m in added):
         return False
@@ -140,13 +157,20 @@ def _stands_alone(
     return all(_is_present(dependency, app, objects) for dependency in unknown)
 
 
+def label_is_told(app: "App") -> bool:
+    """Whether the app's own migrations say its label, so that no settings need to."""
+    used, first_only = labels.used_labels(app.migrations)
+    folder = app.directory.rpartition("/")[0].rpartition("/")[2]
+    return app.label in used or (app.label == folder and folder in first_only)
+
+
 def _lockfiles_in_use(config: "Config") -> bool:
     return config.lockfile_configured or bool(
         git.run("ls-files", "-z", "--", f":(top,glob)**/{config.lockfile}")
     )
 
 
-def _same_place(migration: "Migration", change: "Change", objects: git.Objects) -> bool:
+def same_place(migration: "Migration", change: "Change", objects: git.Objects) -> bool:
     """Whether an edit left the migration's place in the history as it was."""
     old = migrations.read(migration.name, next(objects.read([change.old])) or b"")
     return (

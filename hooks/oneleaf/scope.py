@@ -24,6 +24,25 @@ def may_matter(path: str, config: "Config") -> bool:
     )
 
 
+def is_migration(path: str, config: "Config") -> bool:
+    """Whether a path may be that of a migration."""
+    directory, _, name = path.rpartition("/")
+    return (
+        name.endswith(".py")
+        and name[:1] not in "_~"
+        and may_matter(path, config)
+        and not discovery.excluded(directory, config)
+    )
+
+
+def may_edit_migrations(changes: "Sequence[Change]", config: "Config") -> bool:
+    """Whether something is taken away or edited that may be a migration."""
+    return any(
+        change.status in "MDT" and is_migration(change.path, config)
+        for change in changes
+    )
+
+
 def directories(
     changes: "Sequence[Change]", config: "Config"
 ) -> "frozenset[str] | None":

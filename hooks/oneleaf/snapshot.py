@@ -108,8 +108,8 @@ def _join(directory: str, target: str) -> str:
     return "/".join(parts)
 
 
-def changes_of_index() -> "list[Change]":
-    """What the index changes against HEAD; against nothing before the first commit.
+def changes_of_index(commit: str = "HEAD") -> "list[Change]":
+    """What the index changes against a commit; HEAD may be before the first commit.
 
     Intent-to-add entries are no part of the next commit and so no change.
     Raises OneleafError outside a repository.
@@ -117,18 +117,17 @@ def changes_of_index() -> "list[Change]":
     flags = ["--cached", "--raw", "-z", "--no-renames", "--no-abbrev"]
     flags.append("--ita-invisible-in-index")
     try:
-        raw = git.run("diff-index", *flags, "HEAD", "--")
+        raw = git.run("diff-index", *flags, commit, "--")
     except git.GitError:
+        if commit != "HEAD":
+            raise
         raw = git.run("diff-index", *flags, _empty_tree_if_unborn(), "--")
     return parse_changes(raw)
 
 
 def _empty_tree_if_unborn() -> str:
     """Id of the empty tree where HEAD is a branch without commits, else the reason."""
-    code, _ = git.run_code("rev-parse", "--git-dir", ok=(0, 128))
-    if code:
-        msg = "this is not inside a git repository; run oneleaf in one"
-        raise OneleafError(msg)
+    git.require_repository()
     code, _ = git.run_code(
         "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1)
     )

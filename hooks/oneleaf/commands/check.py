@@ -3,21 +3,15 @@
 import os
 import sys
 
-from oneleaf import checks, discovery, git, narrow, scope, verdicts
-from oneleaf import config as configuration
-from oneleaf import snapshot as snapshots
+from oneleaf import checks, discovery, git, judging, narrow, scope, states, verdicts
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.errors import OneleafError
-from oneleaf.graph import build_graph
 from oneleaf.output.report import FORMATS, Report, exit_code, render
+from oneleaf.scope import may_edit_migrations
+from oneleaf.states import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from oneleaf.config import Config
-    from oneleaf.project import Project
-    from oneleaf.snapshot import Change, Snapshot
+    from oneleaf.published import Published
 
 VERB = Verb(
     "check",
@@ -36,6 +30,13 @@ VERB = Verb(
         ),
         Option("--to-ref", "B", "judge the tree of B"),
         Option(
+            "--against",
+            "REF",
+            "also judge the merge with REF, without making it; may be given again;"
+            " `upstream` is the published branch",
+            many=True,
+        ),
+        Option(
             "--prepare-commit-msg",
             "FILE",
             "judge only inside a rebase, cherry-pick or revert, where no other hook runs",
@@ -49,6 +50,10 @@ VERB = Verb(
         (
             "oneleaf check --from-ref main --to-ref HEAD",
             "what a branch brings, as in CI",
+        ),
+        (
+            "oneleaf check --against upstream",
+            "what merging would bring, before it does",
         ),
     ),
 )
@@ -98,161 +103,133 @@ def _picks_commits(message: str) -> bool:
 
 
 def _check(options: Options, objects: git.Objects) -> Report:
-    old, new = _range(options)
-    if options.flag("--rev") and new:
-        msg = "oneleaf check takes either --rev or --from-ref and --to-ref"
-        raise OneleafError(msg)
-    if new:
-        return _check_range(options, objects, old, new)
-    if options.flag("--rev"):
-        commit = snapshots.commit_id(options.text("--rev"))
-        return judge_whole(options, snapshots.of_commit(commit, objects), [])
-    return judge_index(options, objects)
+    state = states.choose(options, objects)
+    if state is None:
+        return Report("commit:" + "0" * 40, 0, 0, ())
+    report = judge(options, state)
+    if not options.texts("--against"):
+        return report
+    return _with_merges(options, state, report)
 
 
-def _range(options: Options) -> "tuple[str, str]":
-    """The two ends of a range: the options, else what pre-commit says of a push."""
-    old, new = options.text("--from-ref"), options.text("--to-ref")
-    if bool(old) != bool(new):
-        msg = "oneleaf check needs both --from-ref and --to-ref"
-        raise OneleafError(msg)
-    if new or options.flag("--rev"):
-        return old, new
-    environ = os.environ
-    return environ.get("PRE_COMMIT_FROM_REF", ""), environ.get("PRE_COMMIT_TO_REF", "")
-
-
-def _check_range(options: Options, objects: git.Objects, old: str, new: str) -> Report:
-    """The tree of ``new``; the apps changed since its merge base with ``old``."""
-    if not new.strip("0"):  # a branch is deleted by the push
-        return Report("commit:" + new, 0, 0, ())
-    commit = snapshots.commit_id(new)
-    snapshot = snapshots.of_commit(commit, objects)
-    base = snapshots.merge_base(old, commit) if old.strip("0") else None
-    if (
-        base is None
-    ):  # the first push of a branch, or a shallow clone: no range to narrow to
-        return judge_whole(options, snapshot, [])
-    changes = snapshots.changes_between(base, commit)
-    if not changes and not options.operands:
-        return Report(snapshot.name, 0, 0, ())
-    return judge_whole(options, snapshot, changes)
-
-
-def judge_index(options: Options, objects: git.Objects) -> Report:
-    """The index; through the narrow door where that can tell."""
-    objects.start()
-    changes = snapshots.changes_of_index()
-    everything = options.flag("--all") or not (changes or options.operands)
-    config = _config_of_index(changes, objects)
-    if everything:
-        return _check_all(options, changes, objects)
-    directories = scope.directories(changes, config)
-    if directories is not None and _covers(directories, options.operands):
-        if not directories:
-            return Report("index", 0, 0, ())
-        narrowed = narrow.read(changes, config, objects)
+def judge(options: Options, state: State) -> Report:
+    """The state by itself; through the narrow door where that can tell."""
+    anything = state.changes or options.operands
+    if state.is_range and not anything:
+        return Report(state.label, 0, 0, ())
+    if state.name == states.INDEX:
+        if options.flag("--all") or not anything:
+            return _judge_all(options, state)
+        narrowed = _judge_narrowed(options, state)
         if narrowed is not None:
-            project, snapshot = narrowed
-            return _judge(project, snapshot, config, changes, directories)
-    listing = snapshots.list_index()
-    snapshot = snapshots.of_index(listing, changes, objects)
-    return judge_whole(options, snapshot, changes)
+            return narrowed
+    return judge_whole(options, state)
 
 
-def _covers(directories: "frozenset[str]", operands: "Sequence[str]") -> bool:
-    """Whether the operands name nothing but files in these directories."""
-    return all(operand.rpartition("/")[0] in directories for operand in operands) and (
-        not operands or _at_top()
-    )
+def _judge_narrowed(options: Options, state: State) -> "Report | None":
+    """The apps that the index touches alone; None where that cannot tell."""
+    config = state.config
+    directories = scope.directories(state.changes, config)
+    if directories is None or not states.covers(directories, options.operands):
+        return None
+    if not directories:
+        return Report(state.label, 0, 0, ())
+    narrowed = narrow.read(state.changes, config, state.objects)
+    if narrowed is None:
+        return None
+    project, snapshot = narrowed
+    judged = judging.judge(snapshot, config, project, state.changes, directories)
+    return _report(options, state, judged, directories)
 
 
-def _at_top() -> bool:
-    """Whether the current directory is surely the top of a work tree.
-
-    Where it only may be, git is asked, at the price of a process.
-    """
-    return os.path.lexists(".git") and "GIT_WORK_TREE" not in os.environ
-
-
-def _config_of_index(changes: "Sequence[Change]", objects: git.Objects) -> "Config":
-    """The configuration in the index, without listing the index."""
-    staged = next((c for c in changes if c.path == configuration.FILE), None)
-    name = staged.new if staged else f"HEAD:{configuration.FILE}"
-    return configuration.parse(next(objects.read([name])))
-
-
-def _check_all(
-    options: Options, changes: "list[Change]", objects: git.Objects
-) -> Report:
+def _judge_all(options: Options, state: State) -> Report:
     """All apps in the index, or the memory that this very index was found clean."""
-    listing = snapshots.list_index()
-    folder = verdicts.directory()
-    new = "\0".join(sorted(c.path for c in changes if c.status == "A"))
-    digest = verdicts.key(listing, git.encode(new))
-    counts = verdicts.recall(folder, digest)
+    folder, digest = verdicts.directory(), state.digest()
+    published = _published(options, state)
+    counts = None if published.edits else verdicts.recall(folder, digest)
     if counts is not None:
-        return _summed_up(Report("index", *counts, ()))
-    snapshot = snapshots.of_index(listing, changes, objects)
-    report = judge_whole(options, snapshot, changes)
+        return _summed_up(Report(state.label, *counts, ()))
+    judged = judging.judge(state.snapshot(), state.config, changes=state.changes)
+    report = _report(options, state, judged, None, published)
     if not report.findings:
         verdicts.remember(folder, digest, report.apps, report.migrations)
-    return report
+    return _summed_up(report)
 
 
-def judge_whole(
-    options: Options, snapshot: "Snapshot", changes: "list[Change]"
-) -> Report:
+def judge_whole(options: Options, state: State) -> Report:
     """The slow twin: every app is read, those in scope are judged."""
-    config = configuration.parse(snapshot.read(configuration.FILE))
+    snapshot, config, changes = state.snapshot(), state.config, state.changes
     project = discovery.read(snapshot, config)
     directories: frozenset[str] | None = None
     if not options.flag("--all") and (changes or options.operands):
         directories = scope.directories(changes, config) if changes else frozenset()
         if directories is not None and options.operands:
-            directories |= scope.named(project, _from_top(options.operands))
-    report = _judge(project, snapshot, config, changes, directories)
+            named = scope.named(project, states.from_top(options.operands))
+            directories |= named
+    judged = judging.judge(snapshot, config, project, changes, directories)
+    report = _report(options, state, judged, directories)
     return _summed_up(report) if directories is None else report
 
 
-def _from_top(operands: "Sequence[str]") -> "list[str]":
-    """Paths as typed, relative to the top of the repository."""
-    prefix = "" if _at_top() else git.decode(git.run("rev-parse", "--show-prefix"))
-    top = prefix.rstrip("\n")
-    return [
-        os.path.normpath(top + operand).replace(os.sep, "/").removeprefix(".")
-        for operand in operands
-    ]
-
-
-def _judge(
-    project: "Project",
-    snapshot: "Snapshot",
-    config: "Config",
-    changes: "Sequence[Change]",
+def _report(
+    options: Options,
+    state: State,
+    judged: judging.Judged,
     directories: "frozenset[str] | None",
+    published: "Published | None" = None,
 ) -> Report:
-    graph = build_graph(project.apps, project.settings)
-    case = checks.Case(
-        project,
-        graph,
-        config,
-        directories,
-        frozenset(change.path for change in changes if change.status == "A"),
-        frozenset(change.path for change in changes if change.status == "D"),
-        lambda path, text: _line_of(snapshot, path, text),
-    )
-    findings = checks.run_checks(case)
-    judged = list(case.apps())
-    count = sum(len(app.migrations) for app in judged)
-    return Report(snapshot.name, len(judged), count, findings)
+    """What was found, and what the state changes of upstream's migrations.
+
+    Upstream is looked up only where something may have been changed.
+    """
+    findings = judged.findings
+    changes = state.changes
+    if directories is None or may_edit_migrations(changes, state.config):
+        published = published or _published(options, state)
+        if published.edits:
+            from oneleaf import published_checks
+
+            case = published_checks.Case(
+                judged.project, state.config, published, directories
+            )
+            found = [*findings, *published_checks.run_checks(case)]
+            findings = checks.arranged(found, state.config)
+    count = sum(len(app.migrations) for app in judged.apps)
+    return Report(state.label, len(judged.apps), count, findings)
 
 
-def _line_of(snapshot: "Snapshot", path: str, text: str) -> int:
-    """Line on which ``text`` first stands in a file of the state, else 1."""
-    source = snapshot.read(path) or b""
-    at = source.find(git.encode(text))
-    return source.count(b"\n", 0, at) + 1 if at >= 0 else 1
+def _published(options: Options, state: State) -> "Published":
+    from oneleaf import published
+
+    found = published.look(state)
+    if found.unknown and options.flag("--all"):
+        _say(f"published history was not checked: {found.unknown}")
+    return found
+
+
+def _with_merges(options: Options, state: State, report: Report) -> Report:
+    """The report, and what merging each ``--against`` would add to it."""
+    from oneleaf import against
+
+    findings = list(report.findings)
+    commits = [state.name]
+    for ref in options.texts("--against"):
+        outcome = against.judge(state, ref)
+        commits += [outcome.commit] if outcome.commit else []
+        findings += outcome.findings
+        if outcome.unknown:
+            _say(f"the merge with {ref} was not checked: {outcome.unknown}")
+        for text in outcome.opaque if options.flag("--all") else ():
+            _say(text)
+    label = "merge:" + "+".join(commits) if commits[1:] else report.state
+    found = checks.arranged(findings, state.config)
+    return Report(label, report.apps, report.migrations, found)
+
+
+def _say(text: str) -> None:
+    from oneleaf.output.escape import escape
+
+    sys.stderr.write(f"oneleaf: {escape(text)}\n")
 
 
 def _summed_up(report: Report) -> Report:
