@@ -1,0 +1,68 @@
+"""``oneleaf db``: the database side, one verb behind another.
+
+Loads ``oneleaf.database`` and starts the project's settings only when one of its verbs
+is called.
+"""
+
+import sys
+
+from oneleaf import arguments
+from oneleaf.arguments import Verb
+from oneleaf.errors import OneleafError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+# Verb -> what the overview says of it; its module is oneleaf.database.commands.VERB.
+VERBS = {
+    "status": "what is applied and not in the files, and the command that mends it",
+    "lock": "run a command while holding the database's migration lock",
+    "verify": "may the local migrations stand behind upstream's? No database",
+    "adopt": "keep the data after `oneleaf rebase` moved what is applied",
+    "rollback": "take migrations back, also when their files are gone",
+    "backup": "copy a database to the clone's backups",
+    "restore": "bring a backup back",
+}
+
+VERB = Verb(
+    "db",
+    "VERB …",
+    "The database side, with the project's settings: --settings MODULE, the variable\n"
+    "DJANGO_SETTINGS_MODULE, or what manage.py says. Run it with the project's Python.\n\n"
+    + "\n".join(f"  {verb.ljust(8)}  {text}" for verb, text in VERBS.items())
+    + "\n\n`oneleaf db VERB --help` says more of one.",
+)
+
+
+def run_words(words: "Sequence[str]") -> int:
+    """Runs ``oneleaf db WORDS`` and returns its exit code.
+
+    Raises OneleafError or Refused where the command ends early.
+    """
+    if not words:
+        print(arguments.usage(VERB))
+        return 2
+    command = load(words[0])
+    if words[1:2] in (["-h"], ["--help"]):
+        print(arguments.usage(command.VERB))
+        return 0
+    options = arguments.parse(command.VERB, words[1:])
+    database = _import("oneleaf.database.settings")
+    database.start(options.text("--settings"))
+    return int(command.run(options))
+
+
+def load(verb: str) -> "Any":
+    """The verb's module. Raises OneleafError for an unknown verb, or without Django."""
+    if verb not in VERBS:
+        msg = f"oneleaf db knows no {verb!r}; it knows {', '.join(VERBS)}"
+        raise OneleafError(msg)
+    _import("oneleaf.database.settings").require_django()
+    return _import("oneleaf.database.commands." + verb)
+
+
+def _import(name: str) -> "Any":
+    __import__(name)
+    return sys.modules[name]

@@ -1,0 +1,99 @@
+"""Runs a command as a child that ends with its parent and gets its signals."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+from oneleaf.errors import OneleafError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+_FORWARDED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
+_FROM_THE_KEYBOARD = ("SIGHUP", "SIGINT", "SIGQUIT")
+
+# Asks Linux to end the command when oneleaf is killed (prctl(2), PR_SET_PDEATHSIG),
+# then becomes it. A migrate that outlived the lock's holder would run beside the next.
+_TIED = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() != int(sys.argv[1]):
+    os._exit(1)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+os.execv(sys.argv[2], sys.argv[3:])
+"""
+
+
+def run(words: Sequence[str]) -> int:
+    """Runs a command with this process's streams; returns its exit code.
+
+    One that a signal ended counts as 128 and the signal's number, as in a shell.
+    Raises OneleafError for a command that cannot be found.
+    """
+    program = shutil.which(words[0])
+    if program is None:
+        raise OneleafError(f"the command {words[0]!r} was not found")
+    relay = _Relay()
+    relay.listen()
+    try:
+        relay.child = subprocess.Popen(_command(program, words))
+        for number in relay.early:
+            relay.child.send_signal(number)
+        code = relay.child.wait()
+    finally:
+        relay.leave()
+    return code if code >= 0 else 128 - code
+
+
+def _command(program: str, words: Sequence[str]) -> list[str]:
+    if sys.platform != "linux":
+        return [program, *words[1:]]
+    parent = str(os.getpid())
+    return [sys.executable, "-I", "-S", "-c", _TIED, parent, program, *words]
+
+
+class _Relay:
+    """Passes on the signals that this process gets while it waits."""
+
+    def __init__(self) -> None:
+        self.child: subprocess.Popen[bytes] | None = None
+        self.early: list[int] = []
+        self._before: dict[int, object] = {}
+
+    def listen(self) -> None:
+        for name in _FORWARDED:
+            number = getattr(signal, name, None)
+            if number is not None:
+                self._before[number] = signal.signal(number, self._pass_on)
+
+    def leave(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        if signal.Signals(number).name in _FROM_THE_KEYBOARD and _has_terminal():
+            return  # the terminal sent it to the child too
+        if self.child is None:
+            self.early.append(number)
+        else:
+            self.child.send_signal(number)
+
+
+def _has_terminal() -> bool:
+    """Whether this process is in the foreground of a terminal, and its child with it."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -1,0 +1,1 @@
+"""One module per verb of ``oneleaf db``: a VERB and a run(options)."""

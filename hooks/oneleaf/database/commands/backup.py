@@ -1,0 +1,62 @@
+"""``oneleaf db backup``: a copy of a database, kept in the clone."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from oneleaf.arguments import Option, Verb
+from oneleaf.database import backups, opening
+from oneleaf.database.options import DATABASE, OUTPUT_FORMAT, SETTINGS
+from oneleaf.errors import OneleafError
+from oneleaf.output.escape import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from oneleaf.arguments import Options
+
+VERB = Verb(
+    "db backup",
+    "",
+    "Copies a database to oneleaf/backups in the git directory, reads the copy back, and\n"
+    "keeps the last five. SQLite by its backup API, PostgreSQL by pg_dump, MySQL and\n"
+    "MariaDB by their dump. With --print only says how, for a production server.",
+    (
+        SETTINGS,
+        DATABASE,
+        Option("--print", "", "print the command and run nothing"),
+        Option("--max-size", "MIB", "refuse a larger database; default: 2048"),
+        OUTPUT_FORMAT,
+    ),
+    (
+        ("oneleaf db backup", "before something risky"),
+        ("oneleaf db backup --print", "the command, to be run on the server"),
+    ),
+)
+
+
+def run(options: Options) -> int:
+    """0 where the backup is made, or the command printed."""
+    connection = opening.connection(options.text("--database"))
+    if options.flag("--print"):
+        server = backups.kind(connection)
+        print(server.line(connection, f"{connection.alias}-backup{server.ENDING}"))
+        return 0
+    limit = _mebibytes(options.text("--max-size", str(backups.LIMIT >> 20)))
+    with opening.named(connection.alias):
+        made = backups.make(connection, limit=limit)
+    again = f"oneleaf db restore {made.name} --apply"
+    if connection.alias != "default":
+        again += f" --database {connection.alias}"
+    if options.text("--output-format", "text") == "json":
+        told = {"version": 1, "path": made.path, "size": made.size, "restore": again}
+        print(json.dumps({**told, "migrations": made.migrations}, indent=2))
+    else:
+        sys.stdout.write(f"{escape(made.path)}\nto bring it back: {escape(again)}\n")
+    return 0
+
+
+def _mebibytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise OneleafError(f"--max-size takes a whole number of MiB, not {text!r}")
+    return int(text) << 20

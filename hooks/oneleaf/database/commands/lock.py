@@ -1,0 +1,89 @@
+"""``oneleaf db lock``: one migration run at a time, across deployers."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+from oneleaf.arguments import Option, Verb
+from oneleaf.database import (
+    applied,
+    child,
+    content_record,
+    identity,
+    locking,
+    opening,
+    sources,
+)
+from oneleaf.database.options import DATABASE, SETTINGS
+from oneleaf.errors import OneleafError
+from oneleaf.output.escape import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from oneleaf.arguments import Options
+
+VERB = Verb(
+    "db lock",
+    "-- COMMAND…",
+    "Runs COMMAND while holding a lock of the database, so that of several deployers\n"
+    "one migrates and the others wait. Passes signals on, and the exit code back. The\n"
+    "lock is gone with its holder, however that ends; works through a pooling proxy.\n"
+    "PostgreSQL, MySQL, MariaDB, SQLite.",
+    (
+        SETTINGS,
+        DATABASE,
+        Option("--wait", "SECONDS", "how long to wait for another; default: 600"),
+    ),
+    (("oneleaf db lock -- python manage.py migrate", "the step of a deployment"),),
+)
+
+_WAIT = "600"
+
+
+def run(options: Options) -> int:
+    """The command's exit code; 1 where the lock was not had, or lost on the way."""
+    if not options.operands:
+        raise OneleafError(
+            "oneleaf db lock needs a command: oneleaf db lock -- COMMAND…"
+        )
+    wait = _seconds(options.text("--wait", _WAIT))
+    connection = opening.connection(options.text("--database"))
+    with opening.named(connection.alias):
+        lock = locking.of(connection)
+        try:
+            locking.take(lock, wait, _say)
+            code = child.run(options.operands)
+            held = lock.is_held()
+        finally:
+            lock.release()
+        if code == 0:
+            _remember(connection)
+    if not held:
+        _say("the lock was lost while the command ran; another may have run beside it")
+    return code or int(not held)
+
+
+def _remember(connection: Any) -> None:
+    """Notes in the clone what was applied; a production host has no clone."""
+    with contextlib.suppress(OneleafError):
+        found = sources.find()
+        rows = applied.rows(connection)
+        content_record.record(identity.of(connection), rows, found)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise OneleafError(f"--wait takes a number of seconds, not {text!r}")
+    return value
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"oneleaf: {escape(message)}\n")
+    sys.stderr.flush()

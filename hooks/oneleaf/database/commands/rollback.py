@@ -1,0 +1,107 @@
+"""``oneleaf db rollback``: migrations taken back, also when their files are gone."""
+
+import json
+import sys
+
+from oneleaf.arguments import Option, Options, Verb
+from oneleaf.database import acting, opening, rolling_back, sources, surroundings
+from oneleaf.database import options as db_options
+from oneleaf.database.choosing import Wish
+from oneleaf.database.rolling_back import Rollback
+from oneleaf.errors import OneleafError
+from oneleaf.output.escape import escape
+
+VERB = Verb(
+    "db rollback",
+    "[APP]",
+    "Takes applied migrations back out of a development database. Without an option:\n"
+    "those that have no file here any more (their text is taken from git). Works also\n"
+    "while an app has several leaf nodes. What cannot be undone, what others depend on\n"
+    "and what upstream has are refused before anything is changed; a backup is made\n"
+    "first, and restored where anything fails. Without --apply it says what it would do.",
+    (
+        Option(
+            "--to-upstream", "", "everything that the upstream branch does not have"
+        ),
+        Option("--to", "NAME", "back to this migration of APP; `zero` for none"),
+        db_options.SETTINGS,
+        db_options.DATABASE,
+        db_options.APPLY,
+        db_options.DATABASE_NAME,
+        db_options.OUTPUT_FORMAT,
+    ),
+    (
+        ("oneleaf db rollback", "see which ghosts would go, and with what data"),
+        (
+            "oneleaf db rollback shop --to 0001_initial --apply",
+            "all after 0001_initial",
+        ),
+    ),
+)
+
+
+def run(options: Options) -> int:
+    """0 when done, nothing was to do, or the plan is shown; raises Refused otherwise."""
+    wish = _wish(options)
+    found = sources.find()
+    connection = opening.connection(options.text("--database"))
+    if not options.text("--database") and not wish.to and not wish.to_upstream:
+        surroundings.refuse_open_elsewhere(connection.alias, found, "rollback")
+    around = surroundings.wards(connection)
+    apply = options.flag("--apply")
+
+    def make() -> Rollback:
+        with opening.named(connection.alias):
+            return rolling_back.plan(connection, found, around, wish)
+
+    with opening.named(connection.alias):
+        if apply:
+            surroundings.require_consent(connection, options)
+            plan = acting.carry_out(connection, around, make, surroundings.say)
+            surroundings.remember(connection, found)
+        else:
+            plan = make()
+    assert isinstance(plan, Rollback)
+    as_json = options.text("--output-format", "text") == "json"
+    sys.stdout.write(_json(plan, applied=apply) if as_json else _text(plan, done=apply))
+    return 0
+
+
+def _wish(options: Options) -> Wish:
+    """Raises OneleafError for words that do not go together."""
+    label = options.operands[0] if options.operands else ""
+    to, to_upstream = options.text("--to"), options.flag("--to-upstream")
+    if len(options.operands) > 1:
+        msg = "oneleaf db rollback takes one app at most"
+        raise OneleafError(msg)
+    if to and to_upstream:
+        msg = "--to and --to-upstream name two targets; give one"
+        raise OneleafError(msg)
+    if to and not label:
+        msg = f"--to needs an app: oneleaf db rollback APP --to {to}"
+        raise OneleafError(msg)
+    return Wish(label, to, to_upstream=to_upstream)
+
+
+def _json(plan: Rollback, *, applied: bool) -> str:
+    answer = {
+        "version": 1,
+        "applied": applied and plan.is_needed,
+        "undone": [target.shown for target in reversed(plan.targets)],
+        "drops": plan.lost,
+    }
+    return json.dumps(answer, indent=1) + "\n"
+
+
+def _text(plan: Rollback, *, done: bool) -> str:
+    if not plan.is_needed:
+        return "nothing to roll back\n"
+    lines = [f"undo    {target.shown}" for target in reversed(plan.targets)]
+    lines += [f"{'dropped' if done else 'drops'}  {what}" for what in plan.lost]
+    if rolling_back.has_code(plan):
+        lines.append("runs the project's own code backwards (RunPython)")
+    if done:
+        lines.append("done. Now run: python manage.py migrate")
+    else:
+        lines.append("nothing was changed; to do it: the same with --apply")
+    return "".join(escape(line) + "\n" for line in lines)

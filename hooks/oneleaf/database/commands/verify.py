@@ -1,0 +1,113 @@
+"""``oneleaf db verify``: may the local chains stand behind upstream's?"""
+
+import json
+import sys
+
+from oneleaf.arguments import Option, Options, Verb
+from oneleaf.database import options as db_options
+from oneleaf.database import sources, verifying
+from oneleaf.output.escape import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from oneleaf.database.verifying import Comparison
+
+VERB = Verb(
+    "db verify",
+    "",
+    "Runs the local migrations and upstream's in both orders, on Django's project state\n"
+    "alone, and says of each app: BLOCK (cannot stand behind upstream's), ORDER (only\n"
+    "behind), DIFFER (the last one wins) or COMMUTE; CANNOT TELL beside it where code or\n"
+    "SQL runs. Then does what `makemigrations --check` does. No database is needed.\n"
+    "Exit code 0 only where everything is proven.",
+    (
+        db_options.SETTINGS,
+        Option("--since", "REV", "the commit the local migrations began on"),
+        db_options.OUTPUT_FORMAT,
+    ),
+    (
+        ("oneleaf db verify", "before and after `oneleaf rebase`"),
+        ("oneleaf db verify --since ORIG_HEAD", "what a rebase left behind"),
+    ),
+)
+
+MEANING = {
+    "BLOCK": "cannot stand behind upstream's",
+    "ORDER": "may stand behind upstream's; a database that has them must roll back first",
+    "DIFFER": "both orders run and end differently: whichever comes last wins",
+    "COMMUTE": "may stand behind upstream's; a database that has them may adopt",
+}
+
+
+def run(options: Options) -> int:
+    """0 where every verdict is COMMUTE, nothing is opaque and no migration is missing."""
+    found = sources.find()
+    comparisons = verifying.compare(found, options.text("--since"))
+    conflicts = verifying.leaf_conflicts(found)
+    missing = [] if conflicts else list(verifying.unwritten(found))
+    if options.text("--output-format", "text") == "json":
+        rendered = json.dumps(_json(comparisons, conflicts, missing), indent=1) + "\n"
+    else:
+        rendered = _text(comparisons, conflicts, missing)
+    sys.stdout.write(rendered)
+    proven = all(
+        comparison.verdict.word == "COMMUTE" and not comparison.verdict.opaque
+        for comparison in comparisons
+    )
+    return 0 if proven and not conflicts and not missing else 1
+
+
+def _text(
+    comparisons: "list[Comparison]",
+    conflicts: "dict[str, list[str]]",
+    missing: "list[str]",
+) -> str:
+    lines = []
+    for comparison in comparisons:
+        verdict = comparison.verdict
+        lines.append(f"{', '.join(comparison.apps)}: {verdict.word}")
+        lines.append(f"    local: {_names(comparison.mine)}")
+        lines.append(f"    upstream's: {_names(comparison.upstream) or 'nothing new'}")
+        lines.append(f"    {MEANING[verdict.word]}")
+        if verdict.reason:
+            lines.append(f"    because: {verdict.reason}")
+        lines += [f"    CANNOT TELL: {step}" for step in verdict.opaque]
+    if not comparisons:
+        lines.append("no app has local migrations")
+    for label, names in conflicts.items():
+        lines.append(f"{label}: several leaf nodes: {', '.join(names)}")
+        lines.append("    makemigrations --check must wait; run `oneleaf rebase` first")
+    for line in missing:
+        lines.append(f"not written yet: {line}")
+    if not conflicts and not missing:
+        lines.append("makemigrations --check: nothing is missing")
+    return "".join(escape(line) + "\n" for line in lines)
+
+
+def _names(keys: "list[tuple[str, str]]") -> str:
+    return ", ".join(".".join(key) for key in keys)
+
+
+def _json(
+    comparisons: "list[Comparison]",
+    conflicts: "dict[str, list[str]]",
+    missing: "list[str]",
+) -> "dict[str, Any]":
+    return {
+        "version": 1,
+        "groups": [
+            {
+                "apps": comparison.apps,
+                "local": [".".join(key) for key in comparison.mine],
+                "upstream": [".".join(key) for key in comparison.upstream],
+                "verdict": comparison.verdict.word,
+                "reason": comparison.verdict.reason or None,
+                "cannot_tell": [str(step) for step in comparison.verdict.opaque],
+            }
+            for comparison in comparisons
+        ],
+        "conflicts": conflicts,
+        "unwritten": missing,
+    }

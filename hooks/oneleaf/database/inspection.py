@@ -1,0 +1,221 @@
+"""Looks at one database and says all that is wrong with it. Reads only."""
+
+from __future__ import annotations
+
+from django.db import Error as DatabaseError
+from django.db.migrations.loader import MigrationLoader
+
+from oneleaf.database import (
+    applied,
+    backups,
+    content_record,
+    drift,
+    ghost_places,
+    ghosts,
+    history,
+    identity,
+    pairing,
+    paper,
+)
+from oneleaf.database.report import Report, Trouble
+from oneleaf.errors import Refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    from oneleaf.database.identity import Identity
+    from oneleaf.database.sources import Sources
+
+    Key = tuple[str, str]  # app label, migration name
+
+
+class Case:
+    """One database beside the files.
+
+    rows: key -> when applied. loader: Django's, None where the files make no graph.
+    on_disk: the migrations that have files.
+    """
+
+    __slots__ = ("connection", "identity", "loader", "on_disk", "rows", "sources")
+
+    def __init__(self, connection: Any, own: Identity, sources: Sources) -> None:
+        self.connection = connection
+        self.identity = own
+        self.sources = sources
+        self.rows = applied.rows(connection)
+        self.loader: Any = None
+        self.on_disk: Mapping[Key, Any] = {}
+
+
+def inspect(connection: Any, sources: Sources, *, record: bool = False) -> Report:
+    """The report of the database that an alias leads to.
+
+    record: also remember what the applied migrations say now. Raises nothing where the
+    database cannot be reached: that is in the report.
+    """
+    report = Report(str(connection.alias), str(connection.vendor))
+    try:
+        own = identity.of(connection)
+        report.place = own.place
+        report.restorable = bool(backups.listed(own))
+        case = Case(connection, own, sources)
+        report.applied = len(case.rows)
+        _load(case, report)
+        if record:
+            new = content_record.record(own, case.rows, sources)
+            report.notes.append(f"remembered what {new} applied migrations say")
+        if case.rows:
+            _look(case, report)
+    except DatabaseError as error:
+        reason = " ".join(str(error).split())
+        report.troubles.append(Trouble("unreachable", ("", ""), reason))
+    return report
+
+
+def _load(case: Case, report: Report) -> None:
+    """The files' history; where they make none, that is the first trouble."""
+    try:
+        case.loader = paper.load(case.connection)
+    except Refused as error:
+        report.troubles.append(Trouble("history", ("", ""), str(error)))
+        bare: Any = MigrationLoader(None, load=False)
+        bare.load_disk()
+        case.on_disk = bare.disk_migrations
+        return
+    case.on_disk = case.loader.disk_migrations
+    done = case.loader.applied_migrations
+    plan = paper.plan(case.loader)
+    report.pending = [".".join(key) for key in plan if key not in done]
+    for label, names in sorted(case.loader.detect_conflicts().items()):
+        if label in case.sources.packages:
+            several = ", ".join(sorted(names))
+            message = f"{label} has several leaf nodes: {several}"
+            report.troubles.append(Trouble("history", (label, ""), message))
+
+
+def _look(case: Case, report: Report) -> None:
+    pairs = _order_errors(case)
+    found = ghosts.find(case.rows, case.on_disk, case.sources)
+    gone = ghosts.squashed_away(found, case.on_disk, case.sources)
+    if gone:
+        report.notes.append(
+            f"{len(gone)} rows are of migrations that a squash replaced;"
+            " `manage.py migrate APP --prune` removes them"
+        )
+    left = [key for key in found if key not in gone]
+    labels = {key[0] for key in left} | {key[0] for key, _ in pairs}
+    twins = _twins(case, labels & set(case.sources.packages), gone)
+    report.troubles += (_ghost(case, key, twins) for key in left)
+    report.troubles += (
+        Trouble(
+            "moved", old, f"{_name(old)} is applied as what is {_name(new)} now", new[1]
+        )
+        for old, new in twins.items()
+        if old not in left
+    )
+    report.troubles += (_order(case, *pair) for pair in pairs)
+    _look_for_drift(case, report)
+    report.troubles += _edited(case, set(twins))
+
+
+def _name(key: Key) -> str:
+    return ".".join(key)
+
+
+def _order_errors(case: Case) -> list[tuple[Key, Key]]:
+    return history.order_errors(case.loader, case.rows) if case.loader else []
+
+
+def _twins(case: Case, labels: set[str], gone: set[Key]) -> dict[Key, Key]:
+    """Row -> the file that does what the row did, of apps whose files have moved."""
+    found: dict[Key, Key] = {}
+    known = content_record.recorded(case.identity, case.rows)
+    for label in sorted(labels):
+        rows = [key for key in case.rows if key[0] == label and key not in gone]
+        now = {}
+        for key in case.on_disk:
+            mark = case.sources.fingerprint(key) if key[0] == label else None
+            if mark:
+                now[key] = mark
+
+        def before(key: Key) -> Sequence[str]:
+            return [known[key]] if key in known else case.sources.fingerprints(key)
+
+        try:
+            found.update(pairing.pair(rows, pairing.Texts(now, before)))
+        except pairing.Unpaired:
+            continue  # the ghosts say what can be said
+    return found
+
+
+def _ghost(case: Case, key: Key, twins: Mapping[Key, Key]) -> Trouble:
+    start = f"{_name(key)} is applied and has no file here"
+    if key in twins:
+        message = f"{start}; it is {_name(twins[key])} now"
+        return Trouble("ghost", key, message, now=twins[key][1])
+    place = ghost_places.find(case.sources, key)
+    if place is None:
+        return Trouble("ghost", key, f"{start}, nor in any commit, stash or reflog")
+    return Trouble("ghost", key, f"{start}; {place} has it", held=str(place))
+
+
+def _order(case: Case, key: Key, parent: Key) -> Trouble:
+    since = ""
+    if case.sources.is_ours(key):
+        path = case.sources.path(key)
+        commit = ghost_places.commit_that_added(case.sources.top, path, parent[1])
+        since = f"since commit {commit}" if commit else "not committed"
+    message = f"{_name(key)} is applied, {_name(parent)} that it depends on is not"
+    return Trouble("order", key, message + (f" (dependency {since})" if since else ""))
+
+
+def _look_for_drift(case: Case, report: Report) -> None:
+    if case.loader is None:
+        report.unclear.append("drift: the files make no history")
+        return
+    loader = case.loader
+    keys = [key for key in paper.plan(loader) if key in loader.applied_migrations]
+    labels = loader.migrated_apps
+    try:
+        state = paper.state(loader, keys)
+        by_hand = drift.sql_of(
+            operation
+            for key in keys
+            for operation in loader.graph.nodes[key].operations
+        )
+        ours = set(case.sources.packages)
+        found = drift.find(case.connection, state, labels, ours, by_hand)
+        report.unclear += (
+            f"drift of {table}: a table of another schema"
+            for table in drift.unclear(state, labels)
+        )
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        # Django's states raise whatever an operation stumbles over.
+        what = f"{type(error).__name__}: {error}"
+        report.unclear.append(f"drift: the applied migrations make no state ({what})")
+        return
+    if case.connection.vendor == "sqlite":
+        drift.count_data(case.connection, found)
+    report.troubles += map(_drift, found)
+
+
+def _drift(one: drift.Drift) -> Trouble:
+    name = one.column or one.table
+    if one.direction == drift.DIFFERS:
+        message = f"{one.place} {one.text}"
+        return Trouble("drift", (one.label, ""), message, name=name)
+    message = f"{one.direction}: {one.place}"
+    if one.rows > 0:
+        message += f" ({one.rows} row{'s' if one.rows > 1 else ''} with data)"
+    return Trouble("drift", (one.label, ""), message, name=name)
+
+
+def _edited(case: Case, paired: set[Key]) -> Iterator[Trouble]:
+    for key in content_record.edited(case.identity, case.rows, case.sources):
+        if key not in paired:
+            message = f"{_name(key)} was edited after it was applied"
+            yield Trouble("edited", key, message, held=case.sources.path(key))

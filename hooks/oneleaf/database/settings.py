@@ -1,0 +1,176 @@
+"""Finds the project's settings and starts Django with them.
+
+In this order: ``--settings``, the variable ``DJANGO_SETTINGS_MODULE``, what
+``manage.py`` says. No INSTALLED_APPS entry is needed: Django is started as
+django/core/management/__init__.py (ManagementUtility.execute) does, without its
+commands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+
+from oneleaf import git
+from oneleaf.database import manage_file
+from oneleaf.errors import OneleafError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Found:
+    """The settings to start with.
+
+    module: dotted name of the settings module. configuration: the class in it that
+    django-configurations takes, "" for none. root: the folder that the project's
+    modules are imported from. source: where the module's name comes from.
+    """
+
+    __slots__ = ("configuration", "module", "root", "source")
+
+    def __init__(
+        self, module: str, root: str, source: str, configuration: str = ""
+    ) -> None:
+        self.module = module
+        self.root = root
+        self.source = source
+        self.configuration = configuration
+
+
+def start(given: str = "") -> Found:
+    """Starts Django with the project's settings and returns what was found.
+
+    given: the value of ``--settings``, "" where it was not given. What the project
+    prints while it starts goes to standard error. Raises OneleafError where there are
+    no settings, no Django, or the project cannot be started.
+    """
+    found = find(given, os.environ, os.getcwd())
+    if found.root not in sys.path:
+        sys.path.insert(0, found.root)
+    os.environ[manage_file.MODULE] = found.module
+    if found.configuration:
+        os.environ[manage_file.CLASS] = found.configuration
+    require_django()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            _set_up(found)
+    except (Exception, SystemExit) as error:
+        if os.environ.get("ONELEAF_TRACEBACK"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        raise OneleafError(
+            f"the project does not start with {found.module} (from {found.source},"
+            f" modules from {found.root}): {what}; set what it needs, such as PYTHONPATH"
+            " or its own environment variables, or name others with --settings MODULE"
+        ) from None
+    return found
+
+
+def _set_up(found: Found) -> None:
+    if found.configuration:
+        importlib.import_module("configurations").setup()
+    importlib.import_module("django").setup()
+
+
+def require_django() -> None:
+    """Raises OneleafError where this interpreter has no Django."""
+    try:
+        importlib.import_module("django")
+    except ImportError as error:
+        raise OneleafError(
+            f"Django cannot be imported by {sys.executable} ({error}); run oneleaf with"
+            " the project's own Python: `python -m oneleaf db …`"
+        ) from None
+
+
+def find(given: str, environ: Mapping[str, str], folder: str) -> Found:
+    """Which settings to start with, when oneleaf runs in ``folder``.
+
+    Raises OneleafError where nothing tells it, or several files tell different things.
+    """
+    path = _manage(folder)
+    root = os.path.dirname(path) if path else folder
+    configuration = environ.get(manage_file.CLASS, "")
+    for module, source in (
+        (given, "--settings"),
+        (environ.get(manage_file.MODULE, ""), manage_file.MODULE),
+    ):
+        if module:
+            return Found(module, root, source, configuration)
+    if not path:
+        raise OneleafError(_nothing(folder))
+    said = _read(path, folder)
+    if manage_file.MODULE not in said:
+        raise OneleafError(
+            f"{os.path.relpath(path, folder)} names no settings; say which to use:"
+            " --settings MODULE"
+        )
+    return Found(
+        said[manage_file.MODULE],
+        root,
+        os.path.relpath(path, folder),
+        configuration or said.get(manage_file.CLASS, ""),
+    )
+
+
+def _read(path: str, folder: str) -> dict[str, str]:
+    with open(path, "rb") as file:
+        return manage_file.variables(os.path.relpath(path, folder), file.read())
+
+
+def _nothing(folder: str) -> str:
+    several = _tracked(folder)
+    if several:
+        names = ", ".join(os.path.relpath(path, folder) for path in several)
+        return (
+            f"there are several projects here ({names}); run oneleaf in the folder of"
+            " one, or name its settings: --settings MODULE"
+        )
+    return (
+        "no settings were found: there is no manage.py here; name them with"
+        f" --settings MODULE or the variable {manage_file.MODULE}"
+    )
+
+
+def _manage(folder: str) -> str:
+    """The ``manage.py`` of the project that ``folder`` is in, "" where none is told.
+
+    The nearest one upwards inside the repository; else the only one in it.
+    """
+    for place in _upwards(folder):
+        path = os.path.join(place, "manage.py")
+        if os.path.isfile(path):
+            return path
+    tracked = _tracked(folder)
+    return tracked[0] if len(tracked) == 1 else ""
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    top = _top(folder)
+    place = os.path.realpath(folder)
+    yield place
+    while top and place != top and os.path.dirname(place) != place:
+        place = os.path.dirname(place)
+        yield place
+
+
+def _top(folder: str) -> str:
+    """The repository's top, "" outside one: a production host need not have git."""
+    try:
+        out = git.run("-C", folder, "rev-parse", "--show-toplevel")
+    except OneleafError:
+        return ""
+    return os.path.realpath(git.decode(out).rstrip("\n"))
+
+
+def _tracked(folder: str) -> list[str]:
+    """Every ``manage.py`` that git tracks."""
+    top = _top(folder)
+    if not top:
+        return []
+    raw = git.run("-C", top, "ls-files", "-z", "--", "manage.py", "**/manage.py")
+    return [os.path.join(top, name) for name in git.decode(raw).split("\0") if name]

@@ -1,0 +1,195 @@
+"""Where the text of migrations is: on disk, on the upstream branch, in git's history.
+
+Read-only. Only migrations packages inside the repository count; third parties' are
+present and nobody's to move.
+"""
+
+import itertools
+import os
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from django.apps import apps as installed
+from django.db.migrations import Migration
+from django.db.migrations.loader import MigrationLoader
+
+from oneleaf import applying, clone, git, upstream
+from oneleaf.database.fingerprint import fingerprint
+from oneleaf.errors import Refused
+
+Key = tuple[str, str]  # app label, migration name
+
+
+class Package:
+    """A migrations package of the repository.
+
+    module: its dotted name. directory: relative to the top of the work tree.
+    """
+
+    __slots__ = ("directory", "module")
+
+    def __init__(self, module: str, directory: str) -> None:
+        self.module = module
+        self.directory = directory
+
+
+class Sources:
+    """The texts of the repository's migrations.
+
+    top: absolute path of the work tree. packages: app label -> Package.
+    upstream: the published branch, None where none is known. published: its tree.
+    """
+
+    def __init__(
+        self,
+        top: str,
+        packages: "dict[str, Package]",
+        published_on: "upstream.Upstream | None",
+    ) -> None:
+        self.top = top
+        self.packages = packages
+        self.upstream = published_on
+        self.published = upstream.tree(published_on.commit) if published_on else {}
+        self._versions: dict[str, dict[str, list[str]]] = {}
+        self._texts: dict[str, bytes] = {}
+        self._marks: dict[str, str | None] = {}
+
+    def path(self, key: Key) -> str:
+        """Path of the migration's file, relative to the top. The app is one of ours."""
+        return f"{self.packages[key[0]].directory}/{key[1]}.py"
+
+    def is_ours(self, key: Key) -> bool:
+        """Whether the migration's app lies in the repository."""
+        return key[0] in self.packages
+
+    def is_published(self, key: Key) -> bool:
+        """Whether upstream's tree has a migration of this name."""
+        return self.is_ours(key) and self.path(key) in self.published
+
+    def on_disk(self, key: Key) -> "bytes | None":
+        """The file's content, None where there is none."""
+        return clone.content(os.path.join(self.top, self.path(key)))
+
+    def blobs(self, key: Key) -> "list[str]":
+        """Ids of all contents that git has seen at the migration's path, newest first.
+
+        Every ref and reflog is asked, stashes of untracked files included (which takes
+        ``--full-history``, git-log(1)).
+        """
+        label = key[0]
+        if label not in self._versions:
+            found = _history(self.top, self.packages[label].directory)
+            self._versions[label] = found
+            self._read_all({blob for blobs in found.values() for blob in blobs})
+        return self._versions[label].get(key[1], [])
+
+    def text(self, blob: str) -> bytes:
+        """The content of a blob."""
+        if blob not in self._texts:
+            self._texts[blob] = git.run("-C", self.top, "cat-file", "blob", blob)
+        return self._texts[blob]
+
+    def _read_all(self, blobs: "set[str]") -> None:
+        """Reads what is not known yet, all at once."""
+        wanted = sorted(blobs - self._texts.keys())
+        objects = git.Objects()
+        try:
+            contents = list(objects.read(wanted))
+        finally:
+            objects.close()
+        for blob, content in zip(wanted, contents, strict=True):
+            if content is not None:
+                self._texts[blob] = content
+
+    def fingerprints(self, key: Key) -> "list[str]":
+        """Fingerprints of ``blobs(key)``, in order, without doubles."""
+        found = [self.mark(blob) for blob in self.blobs(key)]
+        return list(dict.fromkeys(mark for mark in found if mark))
+
+    def mark(self, blob: str) -> "str | None":
+        """Fingerprint of a blob."""
+        if blob not in self._marks:
+            self._marks[blob] = fingerprint(self.text(blob))
+        return self._marks[blob]
+
+    def fingerprint(self, key: Key) -> "str | None":
+        """Of the file on disk."""
+        source = self.on_disk(key)
+        return None if source is None else fingerprint(source)
+
+    def load(self, key: Key, source: bytes) -> Migration:
+        """The migration that a text makes, as if it stood in its package.
+
+        Runs the text. Raises Refused where it does not load.
+        """
+        package = self.packages[key[0]].module
+        module: Any = ModuleType(f"{package}.{key[1]}")
+        module.__package__ = package
+        module.__file__ = os.path.join(self.top, self.path(key))
+        try:
+            exec(compile(source, module.__file__, "exec"), module.__dict__)  # noqa: S102
+            made: Migration = module.Migration(key[1], key[0])
+        except Exception as error:
+            msg = (
+                f"{'.'.join(key)} was found in git and does not load here:"
+                f" {type(error).__name__}: {error}; go to the branch that has it, migrate"
+                " back there, and come back: `git switch BRANCH`,"
+                f" `python manage.py migrate {key[0]} TARGET`, `git switch -`"
+            )
+            raise Refused(msg) from error
+        return made
+
+
+def _history(top: str, directory: str) -> "dict[str, list[str]]":
+    """Migration name -> blob ids, newest first, of one directory's whole past."""
+    flags = ("--all", "--reflog", "--full-history", "-m", "--no-renames")
+    shown = ("--diff-filter=AM", "--raw", "--no-abbrev", "-z", "--format=")
+    raw = git.run("-C", top, "log", *flags, *shown, "--", f"{directory}/")
+    fields = git.decode(raw).split("\0")
+    found: dict[str, list[str]] = {}
+    for head, path in itertools.pairwise(fields):
+        words = head.strip().split(" ")
+        if not words[0].startswith(":") or len(words) != 5:
+            continue
+        folder, _, name = path.rpartition("/")
+        blobs = found.setdefault(name.removesuffix(".py"), [])
+        if folder == directory and name.endswith(".py") and words[3] not in blobs:
+            blobs.append(words[3])
+    return found
+
+
+def find() -> Sources:
+    """The sources of this work tree. Django must be set up.
+
+    Raises OneleafError outside a repository, or for a configured upstream that is not
+    there.
+    """
+    top = applying.top_level()
+    config = clone.config_of_work_tree(top)
+    return Sources(top, _packages(top), upstream.find(config.upstream, os.environ))
+
+
+def _packages(top: str) -> "dict[str, Package]":
+    found = {}
+    home = os.path.realpath(top) + os.sep
+    for app in installed.get_app_configs():
+        name, _explicit = MigrationLoader.migrations_module(app.label)
+        directory = _directory(name) if name else None
+        if directory is None or not directory.startswith(home):
+            continue
+        path = directory[len(home) :].replace(os.sep, "/")
+        if "site-packages" not in path.split("/"):
+            found[app.label] = Package(str(name), path)
+    return found
+
+
+def _directory(module: str) -> "str | None":
+    """Where a package lies, None where it cannot be imported."""
+    try:
+        imported = sys.modules.get(module) or import_module(module)
+    except ImportError:
+        return None
+    places = list(getattr(imported, "__path__", ()))
+    return os.path.realpath(places[0]) if places else None

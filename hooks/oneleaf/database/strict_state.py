@@ -1,0 +1,263 @@
+"""Django's project state, made to check before it changes.
+
+Django's ``ProjectState`` takes the same field twice, an index on a field that is gone
+or two models with one table without a word; a database does not. This one raises
+``InvalidState`` instead, naming what is wrong. Whatever was wrong before the first
+operation is not counted: a project may have its reasons.
+"""
+
+from typing import Any
+
+from django.apps.registry import Apps
+from django.core.exceptions import FieldError
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.models import CharField, TextField
+
+from oneleaf.database import dangling, tables
+from oneleaf.database.copying import CopyingState, fresh_model
+from oneleaf.database.tables import Key
+
+
+class InvalidState(Exception):
+    """The operations cannot be run one after the other; says why."""
+
+
+def require(condition: object, reason: str) -> None:
+    """Raises InvalidState(reason) unless the condition holds."""
+    if not condition:
+        raise InvalidState(reason)
+
+
+class StrictState(CopyingState):
+    """A project state that checks before it changes.
+
+    made: (app label, model, what, how) of every change whose effect on a database
+        hangs on the moment: while the model is unmanaged Django makes none, and what it
+        finds by a computed name it finds by the names of now.
+    """
+
+    def __init__(self, models: "dict[Key, ModelState]", real_apps: set[str]) -> None:
+        super().__init__(models, real_apps)
+        self.made: set[tuple[str, ...]] = set()
+
+    def model(self, app_label: str, name: str) -> Any:
+        """The model's state, or InvalidState."""
+        key = app_label, name.lower()
+        require(key in self.models, f"there is no model {app_label}.{name}")
+        return self.models[key]
+
+    def changing(self, app_label: str, name: str, what: str) -> Any:
+        """As ``model``, and notes a change that an unmanaged model keeps from us.
+
+        With what refers to the model then: Django changes that along with a key.
+        """
+        model = self.model(app_label, name)
+        if not tables.has_table(model) and not model.options.get("proxy"):
+            key = app_label, name.lower()
+            fields = [".".join((*k, n)) for k, n in tables.referring(self.models, key)]
+            self.made.add((*key, what, " ".join(sorted(fields))))
+        return model
+
+    def names(self) -> "list[str]":
+        """Names of indexes and constraints of all models: schema-wide in PostgreSQL."""
+        return [
+            entry.name
+            for model in self.models.values()
+            for option in ("indexes", "constraints")
+            for entry in model.options.get(option, ())
+        ]
+
+    def _free(self, name: str) -> None:
+        require(name not in self.names(), f"an index or constraint {name} exists")
+
+    def add_model(self, model_state: ModelState) -> None:
+        key = model_state.app_label, model_state.name_lower
+        shown = f"{model_state.app_label}.{model_state.name}"
+        require(key not in self.models, f"the model {shown} exists")
+        taken = self.names()
+        for option in ("indexes", "constraints"):
+            for entry in model_state.options.get(option, ()):
+                require(entry.name not in taken, f"{entry.name} exists")
+                taken.append(entry.name)
+        super().add_model(model_state)
+        self.changing(*key, "create")
+        self._check_columns(key)
+
+    def remove_model(self, app_label: str, model_name: str) -> None:
+        self.changing(app_label, model_name, "delete")
+        super().remove_model(app_label, model_name)
+
+    def rename_model(self, app_label: str, old_name: str, new_name: str) -> None:
+        self.changing(app_label, old_name, f"rename {new_name}")
+        key = app_label, new_name.lower()
+        same = old_name.lower() == new_name.lower()
+        require(
+            same or key not in self.models, f"the model {app_label}.{new_name} exists"
+        )
+        super().rename_model(app_label, old_name, new_name)
+        # Django removes the old key last, which may be the new one too.
+        require(key in self.models, f"Django loses a model by {old_name} -> {new_name}")
+
+    def alter_model_options(
+        self, app_label: str, model_name: str, options: Any, option_keys: Any = None
+    ) -> None:
+        self.changing(app_label, model_name, f"options {sorted(options)}")
+        super().alter_model_options(app_label, model_name, options, option_keys)
+
+    def remove_model_options(
+        self, app_label: str, model_name: str, option_name: str, value_to_remove: Any
+    ) -> None:
+        model = self.changing(app_label, model_name, f"option {option_name}")
+        wanted = tuple(value_to_remove)
+        values = [tuple(value) for value in model.options.get(option_name) or ()]
+        require(values.count(wanted) == 1, f"{model_name} has no such {option_name}")
+        # Django finds such an index by its columns, and refuses where there are two.
+        twins = [tuple(entry.fields) for entry in model.options.get("indexes", ())]
+        require(wanted not in twins, f"{model_name} has two indexes on {wanted}")
+        super().remove_model_options(
+            app_label, model_name, option_name, value_to_remove
+        )
+
+    def alter_model_managers(
+        self, app_label: str, model_name: str, managers: Any
+    ) -> None:
+        self.model(app_label, model_name)
+        super().alter_model_managers(app_label, model_name, managers)
+
+    def add_index(self, app_label: str, model_name: str, index: Any) -> None:
+        self.changing(app_label, model_name, f"add {index.name}")
+        self._free(index.name)
+        super().add_index(app_label, model_name, index)
+
+    def add_constraint(self, app_label: str, model_name: str, constraint: Any) -> None:
+        self.changing(app_label, model_name, f"add {constraint.name}")
+        self._free(constraint.name)
+        super().add_constraint(app_label, model_name, constraint)
+
+    def _named(self, app_label: str, model_name: str, option: str, name: str) -> None:
+        model = self.changing(app_label, model_name, f"change {name}")
+        names = [entry.name for entry in model.options.get(option, ())]
+        require(name in names, f"{app_label}.{model_name} has no {name}")
+
+    def remove_index(self, app_label: str, model_name: str, index_name: str) -> None:
+        self._named(app_label, model_name, "indexes", index_name)
+        super().remove_index(app_label, model_name, index_name)
+
+    def remove_constraint(
+        self, app_label: str, model_name: str, constraint_name: str
+    ) -> None:
+        self._named(app_label, model_name, "constraints", constraint_name)
+        super().remove_constraint(app_label, model_name, constraint_name)
+
+    def alter_constraint(
+        self, app_label: str, model_name: str, constraint_name: str, constraint: Any
+    ) -> None:
+        self._named(app_label, model_name, "constraints", constraint_name)
+        super().alter_constraint(app_label, model_name, constraint_name, constraint)
+
+    def rename_index(
+        self, app_label: str, model_name: str, old_index_name: str, new_index_name: str
+    ) -> None:
+        self._named(app_label, model_name, "indexes", old_index_name)
+        self._free(new_index_name)
+        super().rename_index(app_label, model_name, old_index_name, new_index_name)
+
+    def add_field(
+        self,
+        app_label: str,
+        model_name: str,
+        name: str,
+        field: Any,
+        preserve_default: bool,  # noqa: FBT001 -- Django's signature
+    ) -> None:
+        model = self.changing(app_label, model_name, f"field {name}")
+        require(not has_field(model, name), f"the field {model_name}.{name} exists")
+        super().add_field(app_label, model_name, name, field, preserve_default)
+        self._check_columns((app_label, model_name.lower()))
+
+    def remove_field(self, app_label: str, model_name: str, name: str) -> None:
+        self._field(app_label, model_name, name)
+        super().remove_field(app_label, model_name, name)
+
+    def alter_field(
+        self,
+        app_label: str,
+        model_name: str,
+        name: str,
+        field: Any,
+        preserve_default: bool,  # noqa: FBT001 -- Django's signature
+    ) -> None:
+        old = self._field(app_label, model_name, name)
+        # As BaseDatabaseSchemaEditor.alter_field, which raises ValueError for these.
+        require(
+            tables.is_joined(old) == tables.is_joined(field)
+            and tables.through(old, app_label) == tables.through(field, app_label),
+            f"the database cannot turn {model_name}.{name} from one kind into the other",
+        )
+        self._note_altered((app_label, model_name.lower()), name, (old, field))
+        super().alter_field(app_label, model_name, name, field, preserve_default)
+        self._check_columns((app_label, model_name.lower()))
+
+    def _note_altered(self, key: Key, name: str, ends: "tuple[Any, Any]") -> None:
+        """Notes under which names Django looks for what a column has.
+
+        The index for LIKE is dropped by a name made of the table's of now
+        (``_create_index_name`` in PostgreSQL's ``_alter_field``), so that it matters
+        whether the table had another name when it was made; with a key, also those of
+        the tables that refer to it. And a key changes the columns of unmanaged models,
+        whether they have a table or not.
+        """
+        found = [tables.table(self.models[key])]
+        if any(field.primary_key or field.unique for field in ends):
+            texts = any(isinstance(f, (CharField, TextField)) for f in ends)
+            for referring, field_name in tables.referring(self.models, key):
+                model = self.models[referring]
+                if texts or not tables.has_table(model):
+                    found.append(f"{tables.table(model)}.{field_name}")
+        self.made.add((*key, f"alter {name}", ".".join(sorted(found))))
+
+    def rename_field(
+        self, app_label: str, model_name: str, old_name: str, new_name: str
+    ) -> None:
+        model = self.changing(app_label, model_name, f"field {old_name}")
+        require(old_name in model.fields, f"there is no field {model_name}.{old_name}")
+        same = old_name.lower() == new_name.lower()
+        require(same or not has_field(model, new_name), f"the field {new_name} exists")
+        super().rename_field(app_label, model_name, old_name, new_name)
+        self._check_columns((app_label, model_name.lower()))
+
+    def _field(self, app_label: str, model_name: str, name: str) -> Any:
+        model = self.changing(app_label, model_name, f"field {name}")
+        require(name in model.fields, f"there is no field {model_name}.{name}")
+        return model.fields[name]
+
+    def _check_columns(self, key: Key) -> None:
+        """One column, one field; and none of the name of an ancestor's."""
+        reason = next(tables.clashes(self.models, key), None)
+        require(reason is None, str(reason))
+
+
+def has_field(model: Any, name: str) -> bool:
+    """Whether the model has a field of that name, in capitals or not."""
+    return name.lower() in (field.lower() for field in model.fields)
+
+
+def fresh(base: ProjectState) -> StrictState:
+    """A strict copy of a state, without its rendered models."""
+    own = {key: fresh_model(model) for key, model in base.models.items()}
+    return StrictState(own, set(base.real_apps))
+
+
+def renders(state: ProjectState) -> "str | None":
+    """Why Django cannot make model classes of the state, None where it can."""
+    try:
+        apps = state.apps
+    except (ValueError, TypeError, LookupError, FieldError) as error:
+        return f"{type(error).__name__}: {error}"
+    assert isinstance(apps, Apps)
+    return None
+
+
+def problems(state: ProjectState) -> "set[str]":
+    """What a whole state has that no database could: loose ends and shared tables."""
+    return {*dangling.loose_ends(state), *tables.shared(state)}
