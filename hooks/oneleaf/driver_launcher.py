@@ -3,7 +3,8 @@
 A script is compiled at every start, so it holds next to nothing. ``-I`` and ``-S``
 keep everything off the module path but the standard library: neither the current
 directory, which is the work tree here, nor the environment has a say in what is
-imported. The folder of the package this file lies in is put in front.
+imported. The folder of the package this file lies in is put last, so that nothing
+beside the package takes the place of the standard library.
 """
 
 import sys
@@ -11,7 +12,7 @@ import sys
 if __name__ == "__main__":
     code = 1  # git takes any other code than 0 and 1 amiss
     try:
-        sys.path.insert(0, __file__.replace("\\", "/").rpartition("/oneleaf/")[0])
+        sys.path.append(__file__.replace("\\", "/").rpartition("/oneleaf/")[0])
         from oneleaf import driver
 
         code = driver.run_process(sys.argv[1:])
