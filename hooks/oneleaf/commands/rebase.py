@@ -143,7 +143,6 @@ def _next(plan: "Plan", found: Gathered, *, staged: bool) -> "list[str]":
     steps.append("python manage.py makemigrations --check")
     if any(app.moved for app in plan.apps):
         steps.append(
-            "a local database that has applied the moved migrations knows them by their"
-            " old names"
+            "oneleaf db status, before `migrate` on a database that has applied them"
         )
     return steps
