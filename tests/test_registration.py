@@ -80,15 +80,15 @@ def test_own_values_are_told_by_their_shape(value: str, own: bool) -> None:
 @pytest.mark.parametrize(
     ("path", "inside"),
     [
-        ("/work/tree/.venv/bin/python", True),
-        ("/work/tree-2/bin/python", False),
-        ("/work/treebin/python", False),
+        ("/srv/tree/.venv/bin/python", True),
+        ("/srv/tree-2/bin/python", False),
+        ("/srv/treebin/python", False),
         ("/usr/bin/python", False),
     ],
 )
 def test_a_path_in_a_work_tree_is_found_out(path: str, inside: bool) -> None:
     tool = Tool(path, "/usr/lib/oneleaf/driver_launcher.py")
-    assert registration.is_inside(tool, ["/elsewhere", "/work/tree"]) is inside
+    assert registration.is_inside(tool, ["/elsewhere", "/srv/tree"]) is inside
 
 
 def test_a_path_that_a_link_leads_into_the_work_tree_is_found_out(

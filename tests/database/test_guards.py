@@ -66,9 +66,9 @@ def test_the_given_name_must_be_the_connected_databases_own() -> None:
 
 
 def test_sqlite_is_named_by_its_file() -> None:
-    own = Identity("default", "sqlite", "", "", "/work/db.sqlite3")
+    own = Identity("default", "sqlite", "", "", "/srv/db.sqlite3")
     guards.require_development(own, "db.sqlite3")
-    guards.require_development(own, "/work/db.sqlite3")
+    guards.require_development(own, "/srv/db.sqlite3")
 
 
 def test_the_name_typed_at_a_terminal_is_remembered_for_that_database_alone(
