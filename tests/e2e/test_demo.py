@@ -45,7 +45,7 @@ def test_the_story_ends_with_one_leaf(outside: Repository) -> None:
     conflict = told.index("CONFLICT (content): Merge conflict in shop/migrations/max_")
     moved = told.index("0002_item_color -> 0003_item_color")
     agreed = told.index("No changes detected")
-    clean = told.index("1 apps, 3 migrations: one leaf each")
+    clean = told.index("1 app, 3 migrations: one leaf each")
     assert blocked < conflict < moved < agreed < clean
     project = Repository(outside.path / "play", outside.env)
     assert project.oneleaf("check", "--all").code == 0

@@ -236,8 +236,14 @@ def _summed_up(report: Report) -> Report:
     """Says on standard error how much was looked at, for who asked for all of it."""
     if not report.findings:
         sys.stderr.write(
-            f"oneleaf: {report.apps} apps, {report.migrations} migrations: one leaf each\n"
+            f"oneleaf: {_counted(report.apps, 'app')},"
+            f" {_counted(report.migrations, 'migration')}: one leaf each\n"
             if report.apps
             else f"oneleaf: no app with migrations in {report.state}\n"
         )
     return report
+
+
+def _counted(number: int, what: str) -> str:
+    """``1 app``, ``2 apps``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
