@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 
-from oneleaf.migrations import Migration
-from oneleaf.project import App
+from oneleaf.history.project import App
+from oneleaf.reading.migrations import Migration
 
 Key = tuple[str, str]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from oneleaf import checks, discovery
+from oneleaf.checking import checks
+from oneleaf.checking.findings import Finding
 from oneleaf.config import Config
 from oneleaf.config import parse as parse_config
-from oneleaf.findings import Finding
-from oneleaf.git import Objects
-from oneleaf.graph import build_graph
-from oneleaf.project import Project
-from oneleaf.snapshot import Snapshot
+from oneleaf.history import discovery
+from oneleaf.history.graph import build_graph
+from oneleaf.history.project import Project
+from oneleaf.repository.git import Objects
+from oneleaf.repository.snapshot import Snapshot
 from repository import migration
 
 Files = dict[str, str | bytes]

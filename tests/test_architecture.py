@@ -14,93 +14,68 @@ import pytest
 
 from repository import SOURCE_ROOT, Repository
 
-# From the top of the house to its ground. A module stands in the first row that
-# names it, and imports only from its own row and those below.
-ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("entries", ("oneleaf.__main__", "oneleaf.driver_launcher", "oneleaf.cli")),
-    ("commands", ("oneleaf.commands", "oneleaf.commands.*")),
-    (
-        "ground",
-        (
-            "oneleaf",
-            "oneleaf.errors",
-            "oneleaf.findings",
-            "oneleaf.git",
-            "oneleaf.migration_ast",
-            "oneleaf.migrations",
-            "oneleaf.naming",
-            "oneleaf.output.escape",
-            "oneleaf.project",
-            "oneleaf.static_*",
-        ),
-    ),
-    (
-        "states and texts",
-        (
-            "oneleaf.attributes",
-            "oneleaf.config",
-            "oneleaf.cycles",
-            "oneleaf.discovery",
-            "oneleaf.foreign_lockfiles",
-            "oneleaf.graph",
-            "oneleaf.labels",
-            "oneleaf.lockfile",
-            "oneleaf.merging",
-            "oneleaf.migration_file",
-            "oneleaf.nodes",
-            "oneleaf.overlap",
-            "oneleaf.overlap.*",
-            "oneleaf.references",
-            "oneleaf.replacing",
-            "oneleaf.rewriting",
-            "oneleaf.snapshot",
-            "oneleaf.tokens",
-            "oneleaf.toml_section",
-        ),
-    ),
-    ("rules, planners, outputs", ("oneleaf.*",)),
-)
-ORDER = (
-    "ground",
-    "states and texts",
-    "rules, planners, outputs",
+# From the top of the house to its ground: a room (a folder, or a module of the root)
+# imports only from itself and from rooms below.
+ROOMS = (
+    "__main__",
+    "cli",
     "commands",
-    "entries",
+    "demo",
+    "database",
+    "applying",
+    "planning",
+    "upstream",
+    "clone",
+    "driver",
+    "output",
+    "checking",
+    "history",
+    "overlap",
+    "rewriting",
+    "reading",
+    "repository",
+    "config",
+    "foreign_lockfiles",
+    "lockfile",
+    "toml_section",
+    "arguments",
+    "errors",
+    "oneleaf",
 )
 
 # Text and values in, text and values out: these never look outside.
 PURE = (
-    "oneleaf.checks",
+    "oneleaf.checking.checks",
+    "oneleaf.checking.findings",
+    "oneleaf.checking.lockfile_checks",
+    "oneleaf.checking.published_checks",
+    "oneleaf.checking.scope",
+    "oneleaf.checking.upstream_checks",
     "oneleaf.config",
-    "oneleaf.cycles",
-    "oneleaf.discovery",
-    "oneleaf.findings",
+    "oneleaf.driver.merging",
     "oneleaf.foreign_lockfiles",
-    "oneleaf.graph",
-    "oneleaf.labels",
+    "oneleaf.history*",
     "oneleaf.lockfile",
-    "oneleaf.lockfile_checks",
-    "oneleaf.merging",
-    "oneleaf.migration_ast",
-    "oneleaf.migrations",
-    "oneleaf.naming",
-    "oneleaf.nodes",
     "oneleaf.overlap*",
-    "oneleaf.project",
-    "oneleaf.references",
-    "oneleaf.replacing",
-    "oneleaf.rewriting",
-    "oneleaf.scope",
-    "oneleaf.static_*",
-    "oneleaf.tokens",
+    "oneleaf.reading*",
+    "oneleaf.rewriting*",
     "oneleaf.toml_section",
+    "oneleaf.upstream.radar",
 )
-LOOKS_OUTSIDE = {"io", "os", "pathlib", "shutil", "socket", "tempfile", "oneleaf.git"}
+LOOKS_OUTSIDE = {
+    "io",
+    "os",
+    "pathlib",
+    "shutil",
+    "socket",
+    "tempfile",
+    "oneleaf.repository.git",
+}
 
 STARTS_PROCESSES = {"_posixsubprocess", "multiprocessing", "pty", "subprocess"}
 STARTERS = {"fork", "forkpty", "popen", "startfile", "system"}
 # The demo plays its story with the programs of whoever watches it.
-MAY_START = ("oneleaf.git", "oneleaf.database*", "oneleaf.demo*")
+MAY_START = ("oneleaf.repository.git", "oneleaf.database*", "oneleaf.demo*")
 MAY_USE_DJANGO = ("oneleaf.database*", "oneleaf.django*")
 
 SLOW = {
@@ -149,17 +124,18 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def row(name: str) -> str:
-    return next(title for title, patterns in ROWS if matches(name, patterns))
+def room(name: str) -> str:
+    """The folder that a module stands in, or the module itself in the root."""
+    return name.split(".")[:2][-1]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_imports_point_downwards(name: str) -> None:
-    own = ORDER.index(row(name))
+    own = ROOMS.index(room(name))
     above = {
         other
         for other in IMPORTS[name] & MODULES.keys()
-        if ORDER.index(row(other)) > own
+        if ROOMS.index(room(other)) < own
     }
     assert above == set()
 
@@ -204,7 +180,7 @@ def test_only_the_room_for_it_starts_processes() -> None:
         )
     }
     assert [name for name in sorted(starting) if not matches(name, MAY_START)] == []
-    assert "oneleaf.git" in starting
+    assert "oneleaf.repository.git" in starting
 
 
 def test_only_the_database_side_imports_django() -> None:
@@ -235,7 +211,7 @@ def test_every_other_module_can_be_imported_without_django(tmp_path: Path) -> No
         name
         for name in MODULES
         if not matches(name, MAY_USE_DJANGO)
-        and name not in ("oneleaf.driver_launcher", "oneleaf.__main__")
+        and name not in ("oneleaf.driver.launcher", "oneleaf.__main__")
     ]
     code = f"""
 import sys
@@ -308,7 +284,7 @@ def test_a_commit_with_a_migration_loads_nothing_slow(shop: Repository) -> None:
     assert checked(shop) & SLOW == set()
     found = checked(shop, "shop/migrations/0004_weight.py")
     assert found & SLOW == set()
-    assert "oneleaf.narrow" in found
+    assert "oneleaf.checking.narrow" in found
 
 
 def test_a_commit_that_deletes_loads_nothing_slow(shop: Repository) -> None:
@@ -349,7 +325,7 @@ def test_the_merge_driver_loads_nothing_slow(shop: Repository) -> None:
         shop.write(name, text)
     path = "shop/migrations/max_migration.txt"
     words = ["base", "ours", "theirs", "7", path]
-    call = f"from oneleaf import driver\ncode = driver.run_process({words!r})"
+    call = f"from oneleaf.driver import running\ncode = running.run_process({words!r})"
     assert loaded(shop, call) & SLOW == set()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from oneleaf import __version__, arguments, cli, config
-from oneleaf.findings import CODES
+from oneleaf.checking.findings import CODES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

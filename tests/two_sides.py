@@ -5,15 +5,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from oneleaf import migrations
 from oneleaf.config import Config
-from oneleaf.graph import build_graph
-from oneleaf.naming import number
+from oneleaf.history.graph import build_graph
+from oneleaf.history.naming import number
+from oneleaf.history.project import App, Project
 from oneleaf.planning.plan import Plan
 from oneleaf.planning.rebase import plan_rebase
+from oneleaf.planning.sides import Sides
 from oneleaf.planning.situation import Files, Situation
-from oneleaf.project import App, Project
-from oneleaf.sides import Sides
+from oneleaf.reading import migrations
 
 Key = tuple[str, str]
 Sources = dict[str, bytes]

@@ -110,7 +110,7 @@ def test_a_driver_that_raises_writes_both_sides(
     clone: Clone, tool: Installed, error: str
 ) -> None:
     """Scenario 44. Without the text merge behind it, which would do the same."""
-    tool.spoil("merging.py", RAISES.format(error))
+    tool.spoil("driver/merging.py", RAISES.format(error))
     command = clone.git("config", DRIVER).partition("; grep ")[0]
     clone.set(DRIVER, command + "; exit 1")
     merge_conflicts(clone)
@@ -146,7 +146,7 @@ def import_traceback(tool: Installed) -> None:
 
 
 def syntax_error(tool: Installed) -> None:
-    (tool.package / "driver.py").write_text("def (:\n")
+    (tool.package / "driver/running.py").write_text("def (:\n")
 
 
 def launcher_only(tool: Installed) -> None:
@@ -157,7 +157,7 @@ def launcher_only(tool: Installed) -> None:
 
 def ends_with(code: int) -> Callable[[Installed], None]:
     def spoil(tool: Installed) -> None:
-        launcher = tool.package / "driver_launcher.py"
+        launcher = tool.package / "driver/launcher.py"
         launcher.write_text(f"raise SystemExit({code})\n")
 
     return spoil
@@ -165,7 +165,7 @@ def ends_with(code: int) -> Callable[[Installed], None]:
 
 def killed_by(number: int) -> Callable[[Installed], None]:
     def spoil(tool: Installed) -> None:
-        launcher = tool.package / "driver_launcher.py"
+        launcher = tool.package / "driver/launcher.py"
         launcher.write_text(f"import os\nos.kill(os.getpid(), {number})\n")
 
     return spoil
@@ -224,7 +224,7 @@ def _interrupted(function):
 def test_a_signal_at_any_step_leaves_a_conflict(
     clone: Clone, tool: Installed, number: int, function: str
 ) -> None:
-    tool.spoil("driver.py", SIGNALLED.format(number=number, function=function))
+    tool.spoil("driver/running.py", SIGNALLED.format(number=number, function=function))
     merge_conflicts(clone)
 
 
@@ -271,7 +271,7 @@ _system, system = system, _Full()
 def test_a_driver_that_cannot_write_leaves_a_conflict(
     clone: Clone, tool: Installed, number: str, everything: str
 ) -> None:
-    tool.spoil("driver.py", FULL.format(number=number, all=everything))
+    tool.spoil("driver/running.py", FULL.format(number=number, all=everything))
     merge_conflicts(clone)
     assert clone.status().count("\n") == 2  # the lockfile and their migration
 

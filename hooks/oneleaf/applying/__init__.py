@@ -7,13 +7,13 @@ that writes finishes the job or undoes it (``recover``). How: see ``journal``.
 import errno
 import os
 
-from oneleaf import git
 from oneleaf.applying import files as _files
 from oneleaf.applying import journal, judging, staging
 from oneleaf.applying.journal import DONE, PREPARING, READY, Job
 from oneleaf.applying.locking import Lock
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.planning.plan import Plan
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

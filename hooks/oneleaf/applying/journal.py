@@ -14,8 +14,8 @@ A state changes by one rename, so that no kill leaves anything between two of th
 import marshal
 import os
 
-from oneleaf import git
 from oneleaf.errors import OneleafError
+from oneleaf.repository import git
 
 PREPARING, READY, DONE = "preparing", "ready", "done"
 _STATES = (DONE, READY, PREPARING)

@@ -4,8 +4,8 @@ import os
 import stat
 
 from oneleaf.applying.journal import Entry
+from oneleaf.checking.findings import word
 from oneleaf.errors import Refused
-from oneleaf.findings import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

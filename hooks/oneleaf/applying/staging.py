@@ -2,9 +2,9 @@
 
 import os
 
-from oneleaf import git
+from oneleaf.checking.findings import word
 from oneleaf.errors import OneleafError
-from oneleaf.findings import word
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,18 +8,20 @@ import contextlib
 import os
 import sys
 
-from oneleaf import checks, discovery, git, scope
 from oneleaf import config as configuration
-from oneleaf import snapshot as snapshots
 from oneleaf.arguments import Options, Verb
-from oneleaf.graph import build_graph
+from oneleaf.checking import checks, scope
+from oneleaf.history import discovery
+from oneleaf.history.graph import build_graph
+from oneleaf.repository import git
+from oneleaf.repository import snapshot as snapshots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from oneleaf.findings import Finding
-    from oneleaf.snapshot import Change
+    from oneleaf.checking.findings import Finding
+    from oneleaf.repository.snapshot import Change
 
 VERB = Verb(
     "advise",

@@ -3,15 +3,17 @@
 import os
 import sys
 
-from oneleaf import checks, discovery, git, judging, narrow, scope, states, verdicts
 from oneleaf.arguments import Option, Options, Verb
+from oneleaf.checking import checks, judging, narrow, scope, states, verdicts
+from oneleaf.checking.scope import may_edit_migrations
+from oneleaf.checking.states import State
+from oneleaf.history import discovery
 from oneleaf.output.report import FORMATS, Report, exit_code, render
-from oneleaf.scope import may_edit_migrations
-from oneleaf.states import State
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.published import Published
+    from oneleaf.upstream.published import Published
 
 VERB = Verb(
     "check",
@@ -187,7 +189,7 @@ def _report(
     if directories is None or may_edit_migrations(changes, state.config):
         published = published or _published(options, state)
         if published.edits:
-            from oneleaf import published_checks
+            from oneleaf.checking import published_checks
 
             case = published_checks.Case(
                 judged.project, state.config, published, directories
@@ -199,7 +201,7 @@ def _report(
 
 
 def _published(options: Options, state: State) -> "Published":
-    from oneleaf import published
+    from oneleaf.upstream import published
 
     found = published.look(state)
     if found.unknown and options.flag("--all"):
@@ -209,7 +211,7 @@ def _published(options: Options, state: State) -> "Published":
 
 def _with_merges(options: Options, state: State, report: Report) -> Report:
     """The report, and what merging each ``--against`` would add to it."""
-    from oneleaf import against
+    from oneleaf.upstream import against
 
     findings = list(report.findings)
     commits = [state.name]

@@ -8,15 +8,17 @@ clone's own configuration and says what runs.
 import os
 import sys
 
-from oneleaf import applying, attributes, clone, git, registration
+from oneleaf import applying
 from oneleaf.arguments import Option, Options, Verb
+from oneleaf.clone import attributes, lookup, registration
 from oneleaf.errors import Refused
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from oneleaf.registration import Edit
+    from oneleaf.clone.registration import Edit
 
 VERB = Verb(
     "install",
@@ -54,7 +56,7 @@ def run(options: Options) -> int:
     if not dry:
         if content is not None:
             applying.write_files(top, {attributes.FILE: content})
-        clone.write(edits)
+        lookup.write(edits)
     _tell(edits, line if content is not None else None, dry=dry)
     return 0 if dry else _verify(top)
 
@@ -77,19 +79,19 @@ def refresh() -> None:
     another hook, not where it cannot be written.
     """
     try:
-        entries = clone.local_entries()
+        entries = lookup.local_entries()
         tool = registration.this_tool()
         if tool and registration.plan(entries, registration.command(tool)) == []:
             return
-        value = registration.command(clone.usable_tool())
-        clone.write(registration.plan(entries, value) or [])
+        value = registration.command(lookup.usable_tool())
+        lookup.write(registration.plan(entries, value) or [])
     except Exception:  # noqa: BLE001, S110 - see above
         pass
 
 
 def _edits(*, force: bool) -> "list[Edit]":
-    entries = clone.local_entries()
-    tool = clone.usable_tool()
+    entries = lookup.local_entries()
+    tool = lookup.usable_tool()
     edits = registration.plan(entries, registration.command(tool), force=force)
     if edits is None:
         raise Refused(foreign(entries) + "; `oneleaf install --force` replaces it")
@@ -111,13 +113,13 @@ def foreign(entries: "list[tuple[str, str]]") -> str:
 
 def _new_attributes(top: str) -> "tuple[str, bytes | None]":
     """The line for the lockfiles, and the file with it; None where it is not needed."""
-    config = clone.config_of_work_tree(top)
+    config = lookup.config_of_work_tree(top)
     line = attributes.line(config)
     path = os.path.join(top, attributes.FILE)
     if os.path.islink(path):
         msg = f"{attributes.FILE} is a link, which git does not follow; make it a file"
         raise Refused(msg)
-    content = clone.content(path)
+    content = lookup.content(path)
     if content is None:
         if os.path.lexists(path) or git.run(
             "-C", top, "ls-files", "--", attributes.FILE
@@ -128,8 +130,8 @@ def _new_attributes(top: str) -> "tuple[str, bytes | None]":
             )
             raise Refused(msg)
         content = b""
-    paths = [*clone.lockfiles(top, config), clone.example(config)]
-    ours = not attributes.not_ours(clone.merge_attributes(top, paths))
+    paths = [*lookup.lockfiles(top, config), lookup.example(config)]
+    ours = not attributes.not_ours(lookup.merge_attributes(top, paths))
     has_line = line.encode("utf-8", "surrogateescape") in content
     if (ours and has_line) or not attributes.needs_line(content, line):
         return line, None
@@ -152,11 +154,11 @@ def _verify(top: str) -> int:
     """Asks git what it makes of it, and says what stands in the way."""
     from oneleaf.output.escape import escape
 
-    config = clone.config_of_work_tree(top)
-    paths = clone.lockfiles(top, config) or [clone.example(config)]
-    astray = attributes.not_ours(clone.merge_attributes(top, paths))
+    config = lookup.config_of_work_tree(top)
+    paths = lookup.lockfiles(top, config) or [lookup.example(config)]
+    astray = attributes.not_ours(lookup.merge_attributes(top, paths))
     for path, value in astray[:3]:
-        found = clone.overriding(top, path)
+        found = lookup.overriding(top, path)
         where = f", by line {found[1]} of {found[0]}: {found[2]}" if found else ""
         print(f"git merges {escape(path)} as {escape(value + where)}", file=sys.stderr)
     if astray:

@@ -2,21 +2,23 @@
 
 import sys
 
-from oneleaf import applying, discovery, git
+from oneleaf import applying
 from oneleaf import config as configuration
-from oneleaf import snapshot as snapshots
 from oneleaf.arguments import Option, Options, Verb
 from oneleaf.errors import OneleafError
-from oneleaf.graph import build_graph
+from oneleaf.history import discovery
+from oneleaf.history.graph import build_graph
 from oneleaf.output import plan_report
 from oneleaf.output.escape import escape
 from oneleaf.planning import lock as planning
+from oneleaf.repository import git
+from oneleaf.repository import snapshot as snapshots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from oneleaf.history.project import Project
     from oneleaf.planning.plan import Plan
-    from oneleaf.project import Project
-    from oneleaf.snapshot import Snapshot
+    from oneleaf.repository.snapshot import Snapshot
 
 VERB = Verb(
     "lock",

@@ -3,24 +3,26 @@
 import sys
 import time
 
-from oneleaf import applying, discovery, git, progress, worktree
+from oneleaf import applying
 from oneleaf import config as configuration
-from oneleaf import snapshot as snapshots
 from oneleaf.arguments import Option, Options, Verb
+from oneleaf.checking.findings import word
 from oneleaf.errors import OneleafError, Refused
-from oneleaf.findings import word
-from oneleaf.graph import build_graph
+from oneleaf.history import discovery
+from oneleaf.history.graph import build_graph
 from oneleaf.output import plan_report
 from oneleaf.output.escape import escape
 from oneleaf.planning import merge as planning
 from oneleaf.planning.plan import Plan
+from oneleaf.repository import git, progress, worktree
+from oneleaf.repository import snapshot as snapshots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.config import Config
-    from oneleaf.project import Project
-    from oneleaf.snapshot import Snapshot
-    from oneleaf.worktree import WorkTree
+    from oneleaf.history.project import Project
+    from oneleaf.repository.snapshot import Snapshot
+    from oneleaf.repository.worktree import WorkTree
 
 VERB = Verb(
     "merge",

@@ -1,7 +1,7 @@
 """``oneleaf merge-driver``: what git calls where both sides changed a lockfile."""
 
-from oneleaf import driver
 from oneleaf.arguments import Verb
+from oneleaf.driver import running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def run(options: "Options") -> int:
 
 def run_words(words: "Sequence[str]") -> int:
     """Merges, with words that are never options: a path may begin with a dash."""
-    return driver.run_process(words[1:] if words[:1] == ["--"] else words)
+    return running.run_process(words[1:] if words[:1] == ["--"] else words)

@@ -4,24 +4,27 @@ import os
 import sys
 import time
 
-from oneleaf import branches, git, migrations, radar, scope, upstream
 from oneleaf import config as configuration
-from oneleaf import snapshot as snapshots
 from oneleaf.arguments import Option, Options, Verb
+from oneleaf.checking import scope
 from oneleaf.errors import OneleafError
-from oneleaf.labels import Labels
-from oneleaf.migrations import Migration
+from oneleaf.history.labels import Labels
 from oneleaf.output import radar_report
 from oneleaf.output.escape import escape
 from oneleaf.output.report import FORMATS, render, wants_color
+from oneleaf.reading import migrations
+from oneleaf.reading.migrations import Migration
+from oneleaf.repository import git
+from oneleaf.repository import snapshot as snapshots
+from oneleaf.upstream import branches, locating, radar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from oneleaf.branches import History, Tip
     from oneleaf.config import Config
-    from oneleaf.snapshot import Snapshot
+    from oneleaf.repository.snapshot import Snapshot
+    from oneleaf.upstream.branches import History, Tip
 
     New = list[tuple[Tip, str, bytes, Migration]]  # whose, path, content, as read
 
@@ -84,8 +87,8 @@ def _days(options: Options) -> int:
 def _survey(objects: git.Objects, oldest: float) -> radar_report.Survey:
     partial = branches.is_partial()
     config = configuration.parse(next(objects.read([f"HEAD:{configuration.FILE}"])))
-    published = upstream.require(config.upstream, os.environ)
-    head = upstream.commit_of("HEAD")
+    published = locating.require(config.upstream, os.environ)
+    head = snapshots.commit_of("HEAD")
     tips, old = branches.choose(branches.refs(), head, published, oldest)
     state = snapshots.of_commit(published.commit, objects)
     history = branches.added_files(tips, published)

@@ -2,17 +2,18 @@
 
 import sys
 
-from oneleaf import applying, git
+from oneleaf import applying
 from oneleaf.arguments import Option, Options, Verb
 from oneleaf.errors import Refused
-from oneleaf.gathering import Gathered, behind, gather, moved_before
 from oneleaf.output import plan_report, rebase_report
 from oneleaf.planning import mentions
+from oneleaf.planning.gathering import Gathered, behind, gather, moved_before
 from oneleaf.planning.plan import Plan
 from oneleaf.planning.rebase import plan_rebase
 from oneleaf.planning.situation import Wishes
-from oneleaf.progress import CONTINUE
-from oneleaf.worktree import WorkTree, naming
+from oneleaf.repository import git
+from oneleaf.repository.progress import CONTINUE
+from oneleaf.repository.worktree import WorkTree, naming
 
 VERB = Verb(
     "rebase",

@@ -3,27 +3,20 @@
 import os
 import sys
 
-from oneleaf import (
-    applying,
-    attributes,
-    checks,
-    clone,
-    clone_hooks,
-    discovery,
-    git,
-    probe,
-    protection,
-    registration,
-    upstream,
-)
+from oneleaf import applying
 from oneleaf import config as configuration
-from oneleaf import snapshot as snapshots
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.clone_facts import Facts
+from oneleaf.checking import checks
+from oneleaf.clone import attributes, hooks, lookup, probe, protection, registration
+from oneleaf.clone.facts import Facts
 from oneleaf.errors import OneleafError
-from oneleaf.graph import build_graph
+from oneleaf.history import discovery
+from oneleaf.history.graph import build_graph
 from oneleaf.output import status_report
 from oneleaf.output.report import FORMATS, render, wants_color
+from oneleaf.repository import git
+from oneleaf.repository import snapshot as snapshots
+from oneleaf.upstream import locating
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,28 +102,28 @@ def _judge_lockfiles(facts: Facts) -> "Config":
 
 
 def _ask_attributes(facts: Facts, top: str, config: "Config") -> None:
-    paths = clone.lockfiles(top, config) or [clone.example(config)]
-    answers = clone.merge_attributes(top, paths)
+    paths = lookup.lockfiles(top, config) or [lookup.example(config)]
+    answers = lookup.merge_attributes(top, paths)
     facts.attributes = dict(answers)
     facts.line = attributes.line(config)
     astray = attributes.not_ours(answers)
     if astray:
-        facts.overriding = clone.overriding(top, astray[0][0])
+        facts.overriding = lookup.overriding(top, astray[0][0])
     names = ("-C", top, "status", "--porcelain", "-z", "--", attributes.FILE)
     facts.attributes_committed = not git.run(*names).strip(b"\0")
 
 
 def _look_at_hooks(facts: Facts, top: str) -> None:
-    folder = clone_hooks.directory(top)
-    facts.hooks = clone_hooks.running(top, folder)
-    facts.configured = clone_hooks.configured(top)
-    facts.manager = clone_hooks.manager(top, folder)
-    facts.hooks_directory = clone_hooks.place_of_scripts(top, folder)
+    folder = hooks.directory(top)
+    facts.hooks = hooks.running(top, folder)
+    facts.configured = hooks.configured(top)
+    facts.manager = hooks.manager(top, folder)
+    facts.hooks_directory = hooks.place_of_scripts(top, folder)
 
 
 def _upstream(config: "Config") -> str:
     try:
-        found = upstream.find(config.upstream, os.environ)
+        found = locating.find(config.upstream, os.environ)
     except OneleafError:
         return ""
     return found.name if found else ""

@@ -2,10 +2,12 @@
 
 import os
 
-from oneleaf import applying, attributes, clone, git, registration
+from oneleaf import applying
 from oneleaf.arguments import Option, Options, Verb
+from oneleaf.clone import attributes, lookup, registration
 from oneleaf.commands.install import OPT_OUT, foreign
 from oneleaf.errors import Refused
+from oneleaf.repository import git
 
 VERB = Verb(
     "uninstall",
@@ -23,7 +25,7 @@ VERB = Verb(
 
 def run(options: Options) -> int:
     """Takes the section out; 0 also where there is none."""
-    entries = clone.local_entries()
+    entries = lookup.local_entries()
     drivers = [value for key, value in entries if key == registration.DRIVER]
     if not all(map(registration.is_own, drivers)) and not options.flag("--force"):
         raise Refused(foreign(entries) + "; `oneleaf uninstall --force` takes it out")
@@ -43,15 +45,15 @@ def run(options: Options) -> int:
 def _tell_what_stays(*, dry: bool) -> None:
     from oneleaf.output.escape import escape
 
-    elsewhere = "" if dry else clone.effective(registration.DRIVER)
+    elsewhere = "" if dry else lookup.effective(registration.DRIVER)
     if elsewhere:
         print(
             f"Another configuration file still has {registration.DRIVER}:"
             f" `git config --show-origin {registration.DRIVER}`"
         )
     top = applying.top_level()
-    content = clone.content(os.path.join(top, attributes.FILE)) or b""
-    line = attributes.line(clone.config_of_work_tree(top))
+    content = lookup.content(os.path.join(top, attributes.FILE)) or b""
+    line = attributes.line(lookup.config_of_work_tree(top))
     if line.encode("utf-8", "surrogateescape") in content.split(b"\n") or (
         line.encode("utf-8", "surrogateescape") + b"\r" in content.split(b"\n")
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oneleaf import git
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ lie outside of the repository: another version of a package explains them.
 
 from __future__ import annotations
 
-from oneleaf import git, migrations
+from oneleaf.reading import migrations
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import sys
 
 from django.conf import settings
 
-from oneleaf import git
 from oneleaf.database import memory
 from oneleaf.errors import Refused
 from oneleaf.output.escape import escape
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

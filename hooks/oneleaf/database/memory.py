@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 
-from oneleaf import git
 from oneleaf.errors import OneleafError
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

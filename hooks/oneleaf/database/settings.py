@@ -13,9 +13,9 @@ import importlib
 import os
 import sys
 
-from oneleaf import git
 from oneleaf.database import manage_file
 from oneleaf.errors import OneleafError
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

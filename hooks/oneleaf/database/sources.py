@@ -15,9 +15,12 @@ from django.apps import apps as installed
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 
-from oneleaf import applying, clone, git, upstream
+from oneleaf import applying
+from oneleaf.clone import lookup
 from oneleaf.database.fingerprint import fingerprint
 from oneleaf.errors import Refused
+from oneleaf.repository import git
+from oneleaf.upstream import locating
 
 Key = tuple[str, str]  # app label, migration name
 
@@ -46,12 +49,12 @@ class Sources:
         self,
         top: str,
         packages: "dict[str, Package]",
-        published_on: "upstream.Upstream | None",
+        published_on: "locating.Upstream | None",
     ) -> None:
         self.top = top
         self.packages = packages
         self.upstream = published_on
-        self.published = upstream.tree(published_on.commit) if published_on else {}
+        self.published = locating.tree(published_on.commit) if published_on else {}
         self._versions: dict[str, dict[str, list[str]]] = {}
         self._texts: dict[str, bytes] = {}
         self._marks: dict[str, str | None] = {}
@@ -70,7 +73,7 @@ class Sources:
 
     def on_disk(self, key: Key) -> "bytes | None":
         """The file's content, None where there is none."""
-        return clone.content(os.path.join(self.top, self.path(key)))
+        return lookup.content(os.path.join(self.top, self.path(key)))
 
     def blobs(self, key: Key) -> "list[str]":
         """Ids of all contents that git has seen at the migration's path, newest first.
@@ -167,8 +170,8 @@ def find() -> Sources:
     there.
     """
     top = applying.top_level()
-    config = clone.config_of_work_tree(top)
-    return Sources(top, _packages(top), upstream.find(config.upstream, os.environ))
+    config = lookup.config_of_work_tree(top)
+    return Sources(top, _packages(top), locating.find(config.upstream, os.environ))
 
 
 def _packages(top: str) -> "dict[str, Package]":

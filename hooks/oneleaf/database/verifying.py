@@ -14,13 +14,14 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
-from oneleaf import git, upstream
-from oneleaf import snapshot as snapshots
 from oneleaf.database import paper
 from oneleaf.database.commuting import Verdict, judge, steps_of
 from oneleaf.database.paper import Key, PaperLoader
 from oneleaf.database.sources import Sources
 from oneleaf.errors import OneleafError
+from oneleaf.repository import git
+from oneleaf.repository import snapshot as snapshots
+from oneleaf.upstream import locating
 
 
 class Comparison:
@@ -74,14 +75,14 @@ def fork(commit: str, since: str = "") -> str:
     what the branch was before (gitrevisions(7)).
     """
     starts = [snapshots.commit_id(since)] if since else [snapshots.commit_id("HEAD")]
-    starts += [] if since else [upstream.commit_of("ORIG_HEAD")]
+    starts += [] if since else [snapshots.commit_of("ORIG_HEAD")]
     bases = [snapshots.merge_base(start, commit) for start in starts if start]
     return next((base for base in bases if base and base != commit), commit)
 
 
 def _published_since(sources: Sources, commit: str) -> "set[Key]":
     """Migrations in upstream's tree that are not in that commit's."""
-    before = upstream.tree(commit)
+    before = locating.tree(commit)
     labels = {package.directory: label for label, package in sources.packages.items()}
     found = set()
     for path in sources.published.keys() - before.keys():

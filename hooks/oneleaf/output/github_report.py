@@ -4,12 +4,12 @@ The form is that of GitHub's "Workflow commands for GitHub Actions"; how values 
 escaped is the rule of its actions toolkit (``packages/core/src/command.ts``).
 """
 
-from oneleaf import git
 from oneleaf.output.escape import escape
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.findings import Finding
+    from oneleaf.checking.findings import Finding
     from oneleaf.output.report import Report
 
 

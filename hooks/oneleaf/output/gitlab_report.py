@@ -6,12 +6,12 @@ The form is that of GitLab's "Code Quality", "Code Quality report format".
 import hashlib
 import json
 
-from oneleaf import git
 from oneleaf.output.escape import escape
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.findings import Finding
+    from oneleaf.checking.findings import Finding
     from oneleaf.output.report import Report
 
 _SEVERITIES = {"error": "major", "warning": "minor"}

@@ -3,7 +3,7 @@
 It has no code of the table: it can neither be ignored nor fail a check.
 """
 
-from oneleaf.findings import Finding
+from oneleaf.checking.findings import Finding
 
 
 class Noted(Finding):

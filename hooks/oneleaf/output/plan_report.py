@@ -1,6 +1,6 @@
 """What a verb that writes has done, or would do."""
 
-from oneleaf.findings import word
+from oneleaf.checking.findings import word
 from oneleaf.output.escape import escape
 
 TYPE_CHECKING = False

@@ -1,6 +1,6 @@
 """What ``oneleaf radar`` saw, for people, for programs and for CI."""
 
-from oneleaf.findings import word
+from oneleaf.checking.findings import word
 from oneleaf.output.escape import escape
 from oneleaf.output.noted import Noted
 from oneleaf.output.report import Report
@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from oneleaf.radar import Added, Branch, Collision
+    from oneleaf.upstream.radar import Added, Branch, Collision
 
 _WIDTH = 80
 _SHOWN = 20  # collisions that a person is told of; programs get all

@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oneleaf.findings import Finding
+    from oneleaf.checking.findings import Finding
 
 # Format -> the module in this room that renders it.
 _RENDERERS = {

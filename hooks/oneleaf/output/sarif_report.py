@@ -6,13 +6,14 @@ Source: the OASIS standard "Static Analysis Results Interchange Format (SARIF) V
 
 import json
 
-from oneleaf import __version__, git
-from oneleaf.findings import CODES
+from oneleaf import __version__
+from oneleaf.checking.findings import CODES
 from oneleaf.output.escape import escape
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.findings import Finding
+    from oneleaf.checking.findings import Finding
     from oneleaf.output.report import Report
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

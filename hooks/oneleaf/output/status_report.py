@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oneleaf.protection import Row
+    from oneleaf.clone.protection import Row
 
 _COLORS = {"ok": "\033[32m", "missing": "\033[1;31m", "risk": "\033[1;33m"}
 _PLAIN = "\033[0m"

@@ -4,7 +4,7 @@ from oneleaf.output.escape import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.findings import Finding
+    from oneleaf.checking.findings import Finding
     from oneleaf.output.report import Report
 
 _BOLD, _RED, _YELLOW, _PLAIN = "\033[1m", "\033[1;31m", "\033[1;33m", "\033[0m"

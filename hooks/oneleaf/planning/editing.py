@@ -1,17 +1,17 @@
 """The new content of every migration file that a rebase changes."""
 
 from oneleaf.errors import Refused
-from oneleaf.rewriting import add_dependency, rename_references, repoint
-from oneleaf.tokens import CannotRewrite
+from oneleaf.rewriting.edits import add_dependency, rename_references, repoint
+from oneleaf.rewriting.tokens import CannotRewrite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from oneleaf.migrations import Migration
+    from oneleaf.history.project import App
     from oneleaf.planning.line import Key, Step
     from oneleaf.planning.situation import Situation
-    from oneleaf.project import App
+    from oneleaf.reading.migrations import Migration
 
     Written = dict[Key, tuple[str, bytes]]
 

@@ -6,15 +6,15 @@ second commit brings a migration that depends on it by its old name.
 
 import ast
 
-from oneleaf.tokens import CannotRewrite, parse
+from oneleaf.rewriting.tokens import CannotRewrite, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from oneleaf.graph import Graph
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import App, Project
     from oneleaf.planning.line import Key
-    from oneleaf.project import App, Project
 
 _PLACE = ("dependencies", "run_before", "replaces", "initial")
 

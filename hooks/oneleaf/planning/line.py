@@ -5,14 +5,14 @@ A key is (directory of the migrations package, migration name).
 
 from heapq import heappop, heappush
 
-from oneleaf.naming import number
+from oneleaf.history.naming import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from oneleaf.graph import Graph
-    from oneleaf.project import App, Project
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import App, Project
 
     Key = tuple[str, str]
     Edges = dict[Key, set[Key]]

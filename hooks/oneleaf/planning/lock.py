@@ -1,8 +1,8 @@
 """Plans lockfiles that name the leaf nodes."""
 
 from oneleaf import lockfile
+from oneleaf.checking.findings import word
 from oneleaf.errors import Refused
-from oneleaf.findings import word
 from oneleaf.foreign_lockfiles import may_be_foreign, recognise
 from oneleaf.planning.plan import AppPlan, Plan
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from oneleaf.config import Config
-    from oneleaf.graph import Graph
-    from oneleaf.project import App, Project
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import App, Project
 
 
 def plan_lock(

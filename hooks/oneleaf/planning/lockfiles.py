@@ -5,9 +5,9 @@ from oneleaf.errors import Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.graph import Graph
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import App, Project
     from oneleaf.planning.situation import Situation
-    from oneleaf.project import App, Project
 
 
 def plan_lockfiles(

@@ -4,8 +4,8 @@ Tests and data scripts name migrations too. They are told, and rewritten on dema
 """
 
 from oneleaf.planning.plan import Plan
-from oneleaf.references import find_references, rewrite_references
-from oneleaf.tokens import CannotRewrite
+from oneleaf.rewriting.references import find_references, rewrite_references
+from oneleaf.rewriting.tokens import CannotRewrite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from oneleaf.planning.line import Key
     from oneleaf.planning.situation import Situation
-    from oneleaf.references import Reference
+    from oneleaf.rewriting.references import Reference
 
 
 def renames(plan: Plan) -> "dict[Key, Key]":

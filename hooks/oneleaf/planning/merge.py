@@ -1,19 +1,20 @@
 """Plans merge migrations: one that joins an app's leaf nodes, and nothing moves."""
 
-from oneleaf import lockfile, migrations
+from oneleaf import lockfile
 from oneleaf.errors import Refused
-from oneleaf.naming import number
+from oneleaf.history.naming import number
 from oneleaf.planning import proof
 from oneleaf.planning.merge_file import merge_name, merge_source, style_of
 from oneleaf.planning.plan import AppPlan, Plan
+from oneleaf.reading import migrations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from oneleaf.config import Config
-    from oneleaf.graph import Graph
-    from oneleaf.project import App, Project
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import App, Project
 
 _UNCHANGED = "nothing was changed"
 

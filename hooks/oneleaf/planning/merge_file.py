@@ -6,7 +6,7 @@ Django would run a formatter afterwards, the layout of the app's other files dec
 """
 
 from oneleaf import __version__
-from oneleaf.naming import format_number, number
+from oneleaf.history.naming import format_number, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

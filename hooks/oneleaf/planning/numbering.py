@@ -1,6 +1,6 @@
 """New names for migrations that move: a free number, everything else kept."""
 
-from oneleaf.naming import format_number, number
+from oneleaf.history.naming import format_number, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

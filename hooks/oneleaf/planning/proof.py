@@ -1,15 +1,17 @@
 """The state that a plan would leave behind, and whether it is sound."""
 
-from oneleaf import checks, lockfile, migrations
-from oneleaf.graph import build_graph
-from oneleaf.project import App, Project
+from oneleaf import lockfile
+from oneleaf.checking import checks
+from oneleaf.history.graph import build_graph
+from oneleaf.history.project import App, Project
+from oneleaf.reading import migrations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from oneleaf.config import Config
-    from oneleaf.graph import Graph
+    from oneleaf.history.graph import Graph
 
     Sources = Mapping[
         str, Mapping[str, bytes]

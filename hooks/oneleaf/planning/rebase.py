@@ -1,8 +1,8 @@
 """Plans to move local migrations behind those that stay."""
 
-from oneleaf import checks
+from oneleaf.checking import checks
 from oneleaf.errors import Refused
-from oneleaf.naming import number
+from oneleaf.history.naming import number
 from oneleaf.planning import numbering, overlapping, proof
 from oneleaf.planning.editing import Move, written
 from oneleaf.planning.guards import refuse_edited, refuse_in_the_way
@@ -15,10 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from oneleaf.history.project import App, Project
     from oneleaf.planning.editing import Written
     from oneleaf.planning.line import Step
     from oneleaf.planning.situation import Situation
-    from oneleaf.project import App, Project
 
 
 def plan_rebase(situation: "Situation") -> Plan:

@@ -2,18 +2,18 @@
 
 from oneleaf.errors import Refused
 from oneleaf.planning import healing
-from oneleaf.rewriting import rename_references
-from oneleaf.tokens import CannotRewrite
+from oneleaf.rewriting.edits import rename_references
+from oneleaf.rewriting.tokens import CannotRewrite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from oneleaf.history.project import App
     from oneleaf.planning.line import Key
     from oneleaf.planning.situation import Situation
     from oneleaf.planning.twins import Twin
-    from oneleaf.project import App
-    from oneleaf.upstream import Tree
+    from oneleaf.upstream.locating import Tree
 
     Words = dict[Key, Key]
 

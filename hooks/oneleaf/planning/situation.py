@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from oneleaf.config import Config
-    from oneleaf.graph import Graph
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import App, Project
     from oneleaf.planning.line import Key
-    from oneleaf.project import App, Project
-    from oneleaf.sides import Sides
+    from oneleaf.planning.sides import Sides
 
 
 class Files:
@@ -65,7 +65,7 @@ class Wishes:
 class Situation:
     """A project in which local migrations stand beside what stays.
 
-    ranks: every migration -> its rank, see ``oneleaf.sides``.
+    ranks: every migration -> its rank, see ``oneleaf.planning.sides``.
     former: (directory, name) of migrations that are gone, though the branch that comes
         in was made on them: a dependency on one may be tied to something else.
     stages: contents of a shared lockfile in conflict, one for each side.

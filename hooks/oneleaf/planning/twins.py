@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from oneleaf.sides import Sides
+    from oneleaf.planning.sides import Sides
 
 
 class Twin:

@@ -1,0 +1,1 @@
+"""From a project and its graph to findings: the rules, their codes, their scope."""

@@ -1,0 +1,172 @@
+"""Which state is judged: the index, a commit, or the end of a range."""
+
+import os
+
+from oneleaf import config as configuration
+from oneleaf.checking import verdicts
+from oneleaf.errors import OneleafError
+from oneleaf.repository import git
+from oneleaf.repository import snapshot as snapshots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from oneleaf.arguments import Options
+    from oneleaf.config import Config
+    from oneleaf.repository.snapshot import Change, Snapshot
+
+INDEX = "index"
+
+
+class State:
+    """What is judged, read as far as it is asked for.
+
+    name: ``"index"``, or the id of a commit.
+    changes: what the index changes against HEAD, or the range; [] for a commit alone.
+    is_range: the changes are all there is to look at, even where there are none.
+    """
+
+    __slots__ = (
+        "_config",
+        "_listing",
+        "_snapshot",
+        "changes",
+        "is_range",
+        "name",
+        "objects",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        objects: git.Objects,
+        changes: "Sequence[Change]" = (),
+        *,
+        is_range: bool = False,
+    ) -> None:
+        self.name = name
+        self.objects = objects
+        self.changes = list(changes)
+        self.is_range = is_range
+        self._config: Config | None = None
+        self._listing: bytes | None = None
+        self._snapshot: Snapshot | None = None
+
+    @property
+    def label(self) -> str:
+        """``index`` or ``commit:SHA``, as reports name it."""
+        return self.name if self.name == INDEX else f"commit:{self.name}"
+
+    @property
+    def config(self) -> "Config":
+        """The state's own configuration; the index need not be listed for it."""
+        if self._config is None:
+            at = f"HEAD:{configuration.FILE}"
+            if self.name != INDEX:
+                at = f"{self.name}:{configuration.FILE}"
+            for change in self.changes if self.name == INDEX else ():
+                if change.path == configuration.FILE:
+                    at = change.new
+            self._config = configuration.parse(next(self.objects.read([at])))
+        return self._config
+
+    def snapshot(self) -> "Snapshot":
+        """The whole state."""
+        if self._snapshot is None:
+            if self.name == INDEX:
+                listing = self._listed()
+                found = snapshots.of_index(listing, self.changes, self.objects)
+            else:
+                found = snapshots.of_commit(self.name, self.objects)
+            self._snapshot = found
+        return self._snapshot
+
+    def digest(self) -> str:
+        """A short name for everything that a verdict on the whole index depends on."""
+        new = sorted(c.path for c in self.changes if c.status == "A")
+        return verdicts.key(self._listed(), git.encode("\0".join(new)))
+
+    def _listed(self) -> bytes:
+        if self._listing is None:
+            self._listing = snapshots.list_index()
+        return self._listing
+
+
+def choose(options: "Options", objects: git.Objects) -> "State | None":
+    """The state that the options, or pre-commit's variables, name.
+
+    None for a branch that the push deletes. Raises OneleafError for options that
+    exclude each other and for what names no commit.
+    """
+    old, new = _range(options)
+    if options.flag("--rev") and new:
+        msg = "oneleaf check takes either --rev or --from-ref and --to-ref"
+        raise OneleafError(msg)
+    if new:
+        return _of_range(objects, old, new)
+    if options.flag("--rev"):
+        return State(snapshots.commit_id(options.text("--rev")), objects)
+    return of_index(objects)
+
+
+def of_index(objects: git.Objects) -> State:
+    """What `git commit` would commit."""
+    objects.start()
+    return State(INDEX, objects, snapshots.changes_of_index())
+
+
+def _of_range(objects: git.Objects, old: str, new: str) -> "State | None":
+    """The tree of ``new``, and what changed since its merge base with ``old``.
+
+    Without one, on the first push of a branch or in a shallow clone, there is no
+    range to narrow to.
+    """
+    if not new.strip("0"):
+        return None
+    commit = snapshots.commit_id(new)
+    base = snapshots.merge_base(old, commit) if old.strip("0") else None
+    if base is None:
+        return State(commit, objects)
+    changes = snapshots.changes_between(base, commit)
+    return State(commit, objects, changes, is_range=True)
+
+
+def _range(options: "Options") -> "tuple[str, str]":
+    """The two ends of a range: the options, else what pre-commit says of a push."""
+    old, new = options.text("--from-ref"), options.text("--to-ref")
+    if bool(old) != bool(new):
+        msg = "oneleaf check needs both --from-ref and --to-ref"
+        raise OneleafError(msg)
+    if new or options.flag("--rev"):
+        return old, new
+    environ = os.environ
+    new = environ.get("PRE_COMMIT_TO_REF", "")
+    if not new:  # of the first push to a remote pre-commit names the branch alone
+        return "", environ.get("PRE_COMMIT_LOCAL_BRANCH", "")
+    return environ.get("PRE_COMMIT_FROM_REF", ""), new
+
+
+def covers(directories: "frozenset[str]", operands: "Sequence[str]") -> bool:
+    """Whether the operands name nothing but files in these directories."""
+    return all(operand.rpartition("/")[0] in directories for operand in operands) and (
+        not operands or _at_top()
+    )
+
+
+def _at_top() -> bool:
+    """Whether the current directory is surely the top of a work tree.
+
+    Where it only may be, git is asked, at the price of a process.
+    """
+    return os.path.lexists(".git") and "GIT_WORK_TREE" not in os.environ
+
+
+def from_top(operands: "Sequence[str]") -> "list[str]":
+    """Paths as typed, relative to the top of the repository."""
+    prefix = "" if _at_top() else git.decode(git.run("rev-parse", "--show-prefix"))
+    top = prefix.rstrip("\n")
+    return [
+        os.path.normpath(top + operand).replace(os.sep, "/").removeprefix(".")
+        for operand in operands
+    ]

@@ -1,0 +1,211 @@
+"""Is this clone protected? Facts of a clone in, rows out, each with its cure.
+
+Pure. ``missing`` is a protection that is not there; ``risk`` is a setting, or a hook
+type beyond the blocking ones, that makes the others weaker. Only ``missing`` counts
+against the clone.
+"""
+
+from oneleaf.clone import registration
+from oneleaf.clone.facts import Facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+OK, MISSING, RISK = "ok", "missing", "risk"
+
+_CHECK = "check-django-migrations"
+_REGISTER = "register-oneleaf-merge-driver"
+_REPORT = "report-django-migrations"
+
+# Hook type -> (whether it can stop a bad state, ids that serve it, what a script runs).
+HOOK_TYPES = {
+    "pre-commit": (True, (_CHECK,), "oneleaf check"),
+    "pre-merge-commit": (True, (_CHECK,), "oneleaf check"),
+    "pre-push": (True, (_CHECK,), "oneleaf check --rev HEAD"),
+    "prepare-commit-msg": (
+        False,
+        ("check-django-migrations-in-rebase",),
+        'oneleaf check --prepare-commit-msg "$1"',
+    ),
+    "post-checkout": (False, (_REGISTER, _REPORT), "oneleaf install --hook"),
+    "post-merge": (False, (_REPORT, _REGISTER), "oneleaf advise"),
+    "post-rewrite": (False, (_REPORT, _REGISTER), "oneleaf advise"),
+}
+
+
+class Row:
+    """One line of the answer.
+
+    name: what it is about; state: ``ok``, ``missing`` or ``risk``; text: a phrase;
+    command: what mends it, "" where nothing is to be mended.
+    """
+
+    __slots__ = ("command", "name", "state", "text")
+
+    def __init__(self, name: str, state: str, text: str, command: str = "") -> None:
+        self.name = name
+        self.state = state
+        self.text = text
+        self.command = command
+
+
+def rows(facts: Facts) -> "list[Row]":
+    """Everything that protects, in the order in which one would mend it."""
+    return [
+        _driver(facts),
+        *_recursive(facts),
+        _attribute(facts),
+        _lockfiles(facts),
+        *_hooks(facts),
+        *_settings(facts),
+        _upstream(facts),
+    ]
+
+
+def is_protected(found: "Sequence[Row]") -> bool:
+    """Whether nothing that protects is missing."""
+    return all(row.state != MISSING for row in found)
+
+
+def _driver(facts: Facts) -> Row:
+    """The half in git's configuration."""
+    value = facts.settings.get(registration.DRIVER, "")
+    prefix = registration.SECTION + "."
+    if not value:
+        half = any(key.startswith(prefix) for key in facts.settings)
+        text = (
+            "half a section, without a driver: git dies in every merge of a lockfile"
+            if half
+            else "not registered in this clone: lockfiles are merged as text"
+        )
+        return Row("merge driver", MISSING, text, "oneleaf install")
+    if not registration.is_own(value):
+        text = f"something else is registered: {value}"
+        return Row("merge driver", MISSING, text, "oneleaf install --force")
+    if facts.answers == "driver":
+        return Row("merge driver", OK, "registered, and it answers")
+    text = (
+        "registered, but the tool is gone or broken: lockfiles are merged as text"
+        if facts.answers == "text"
+        else "registered, but the command fails"
+    )
+    return Row("merge driver", MISSING, text, "oneleaf install")
+
+
+def _recursive(facts: Facts) -> "Iterator[Row]":
+    key = registration.SECTION + ".recursive"
+    if key in facts.settings:
+        text = f"{facts.settings[key]} merges the merge bases instead of the driver"
+        yield Row(key, RISK, text, f"git config --unset-all {key}")
+
+
+def _attribute(facts: Facts) -> Row:
+    """The half in ``.gitattributes``."""
+    name = "attribute"
+    astray = {
+        path: value for path, value in facts.attributes.items() if value != "oneleaf"
+    }
+    if astray:
+        path, value = next(iter(astray.items()))
+        more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
+        if facts.overriding is None or value == "unspecified":
+            text = f"{path} is not sent to the driver{more}"
+            return Row(name, MISSING, text, "oneleaf install")
+        file, number, line = facts.overriding
+        text = f"{path} is merged as {value}, by line {number} of {file}: {line}{more}"
+        # The last line that matches decides: one below the other mends it.
+        cure = f"echo {_quoted(facts.line)} >> {_quoted(file)}"
+        here = file == ".gitattributes"
+        return Row(name, MISSING, text, "oneleaf install" if here else cure)
+    if not facts.attributes_committed:
+        text = ".gitattributes is not committed: other clones do not have the line"
+        return Row(name, RISK, text, "git add .gitattributes")
+    return Row(name, OK, "git sends every lockfile to the driver")
+
+
+def _lockfiles(facts: Facts) -> Row:
+    name = "lockfiles"
+    if not facts.apps:
+        return Row(name, OK, "no app with migrations in the index")
+    if facts.lockfiles is None:
+        text = f"none, for {facts.apps} apps: two branches can add to one app unseen"
+        return Row(name, MISSING, text, "oneleaf lock --init")
+    if facts.lockfiles:
+        more = (
+            f", and {len(facts.lockfiles) - 1} more" if len(facts.lockfiles) > 1 else ""
+        )
+        return Row(
+            name, MISSING, facts.lockfiles[0].message + more, "oneleaf check --all"
+        )
+    return Row(name, OK, "every app's names its leaf node")
+
+
+def _hooks(facts: Facts) -> "Iterator[Row]":
+    """A row for each hook type; only the blocking ones count as missing."""
+    for kind, (blocks, ids, script) in HOOK_TYPES.items():
+        name = f"hook {kind}"
+        by = facts.hooks.get(kind, "")
+        if by:
+            yield Row(
+                name, OK, f"runs oneleaf, by {'a script' if by == 'script' else by}"
+            )
+            continue
+        state = MISSING if blocks else RISK
+        if not facts.manager or facts.settings.get("core.hookspath"):
+            place = _quoted(f"{facts.hooks_directory}/{kind}")
+            command = f"echo {_quoted(script)} >> {place} && chmod +x {place}"
+            yield Row(name, state, "does not run oneleaf", command)
+            continue
+        install = f"{facts.manager} install -t {kind}"
+        if any(i in facts.configured for i in ids):
+            yield Row(
+                name, state, f"{ids[0]} is configured, but not installed", install
+            )
+        else:
+            text = f"does not run oneleaf: add the hook id {ids[0]}, then install"
+            yield Row(name, state, text, install)
+
+
+def _quoted(text: str) -> str:
+    """A word for ``sh``."""
+    if text and all(c.isalnum() or c in "./_-" for c in text):
+        return text
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def _settings(facts: Facts) -> "Iterator[Row]":
+    """Settings of git's that decide in silence."""
+    get = facts.settings.get
+    if _is_true(get("rerere.autoupdate")) and facts.rerere_used:
+        text = "stages resolutions of earlier conflicts, which may be of another app"
+        yield Row("rerere.autoupdate", RISK, text, "git config rerere.autoupdate false")
+    if _is_true(get("merge.directoryrenames")):
+        text = "moves migrations that were added to a renamed folder without asking"
+        command = "git config merge.directoryRenames conflict"
+        yield Row("merge.directoryRenames", RISK, text, command)
+    default = get("merge.default")
+    if default and default not in ("text", "oneleaf"):
+        text = f"{default} merges every file that no attribute speaks of"
+        yield Row("merge.default", RISK, text, "git config merge.default text")
+    path = get("core.hookspath")
+    if path:
+        runs = any(facts.hooks.get(kind) for kind in HOOK_TYPES)
+        text = f"hooks are looked for in {path}"
+        if runs:
+            yield Row("core.hooksPath", OK, text)
+        else:
+            text += ", where pre-commit installs none and nothing runs oneleaf"
+            yield Row("core.hooksPath", RISK, text, "git config --unset core.hooksPath")
+
+
+def _is_true(value: "str | None") -> bool:
+    """git's booleans (git-config(1), "Values"); a key without a value is true."""
+    return value is not None and value.lower() in ("true", "yes", "on", "1", "")
+
+
+def _upstream(facts: Facts) -> Row:
+    if facts.upstream:
+        return Row("upstream", OK, f"published is what {facts.upstream} has")
+    text = "no branch is known to be published: chains cannot be told apart"
+    return Row("upstream", RISK, text, "git remote set-head origin --auto")

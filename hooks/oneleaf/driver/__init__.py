@@ -1,0 +1,1 @@
+"""The merge driver: what git calls where both sides changed a lockfile."""

@@ -1,0 +1,253 @@
+"""The migration graph: what ``django.db.migrations.loader`` would build.
+
+Django's rules on an empty database, without Django: a node per migration, edges
+from ``dependencies`` and ``run_before``, then each squash in place of what it
+``replaces``. Where Django stops at the first fault, all of them are collected.
+Where Django 5.2 depends on the order of a set, the rule of Django 6 holds:
+apps in order, migrations in the order of their file names.
+"""
+
+from oneleaf.history.cycles import find_cycles, unsettled
+from oneleaf.history.nodes import link, targets
+from oneleaf.history.replacing import collapse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from oneleaf.history.nodes import Nodes, Reference
+    from oneleaf.history.project import App
+
+
+class Missing:
+    """A dependency on a migration that is nowhere.
+
+    app, migration: where the dependency is written.
+    dependency: the (app label, migration name) pair as it is written there.
+    kind: the attribute it is written in, ``"dependencies"`` or ``"run_before"``.
+    """
+
+    __slots__ = ("app", "dependency", "kind", "migration")
+
+    def __init__(
+        self, app: "App", migration: str, dependency: "tuple[str, str]", kind: str
+    ) -> None:
+        self.app = app
+        self.migration = migration
+        self.dependency = dependency
+        self.kind = kind
+
+
+class Graph:
+    """The history of every app, and what is wrong with it.
+
+    Each app stands for itself: two with the same label are never mixed. A
+    migration is told by its App (by that one's directory) and its name.
+
+    missing: dependencies that nothing explains, in order of apps and files.
+    cycles: for each knot of migrations that depend on each other one cycle, the
+        shortest through the first migration of the knot: each depends on the
+        next one and the last on the first. Sought after replacement.
+    replaces_cycles: the same for squashes that replace each other. Those squashes
+        replace nothing.
+    """
+
+    __slots__ = (
+        "_descendants",
+        "_edges",
+        "_gone",
+        "_nodes",
+        "_positions",
+        "_replaced",
+        "_younger",
+        "cycles",
+        "missing",
+        "replaces_cycles",
+    )
+
+    def __init__(self, nodes: "Nodes") -> None:
+        self._nodes = nodes
+        self._positions = {app.directory: at for at, app in enumerate(nodes.apps)}
+        self._replaced = {n: targets(nodes, n) for n in sorted(nodes.squashes)}
+        collapsed = collapse(nodes.parents, self._replaced)
+        self._edges = collapsed.edges
+        self._gone = collapsed.gone
+        self.missing = [
+            Missing(nodes.apps[nodes.owners[number]], nodes.names[number], pair, kind)
+            for number, pair, kind in sorted(nodes.missing, key=_number_of)
+        ]
+        files = range(nodes.count)
+        self.cycles = self._spelled(find_cycles(unsettled(files, self._edges)))
+        self.replaces_cycles = self._spelled(collapsed.cycles)
+        self._younger: list[list[int]] = []
+        self._descendants: dict[int, set[int]] = {}
+
+    def leaf_nodes(self, app: "App") -> "list[str]":
+        """Names of the app's leaf nodes, sorted.
+
+        As ``MigrationGraph.leaf_nodes``: the migrations, after replacement, that
+        no other migration of the same app depends on.
+        """
+        position = self._positions[app.directory]
+        live = self._live(position)
+        owners, edges = self._nodes.owners, self._edges
+        inner = {p for n in live for p in edges[n] if owners[p] == position}
+        return sorted([self._nodes.names[n] for n in live if n not in inner])
+
+    def root_nodes(self, app: "App") -> "list[str]":
+        """Names of the app's root nodes, sorted.
+
+        As ``MigrationGraph.root_nodes``: the migrations, after replacement, that
+        depend on no other migration of the same app.
+        """
+        position = self._positions[app.directory]
+        roots = [n for n in self._live(position) if not self._same_app(n, self._edges)]
+        return sorted([self._nodes.names[n] for n in roots])
+
+    def incomplete(self, app: "App") -> bool:
+        """Whether some migration of the app could not be read to the end.
+
+        Its true edges are not known then, and leaf nodes are a guess.
+        """
+        return any(m.unreadable is not None for m in app.migrations.values())
+
+    def same_app_parents(self, app: "App", name: str) -> "list[str]":
+        """Names of the migrations of the same app that ``name`` depends on, sorted.
+
+        As the files say, before replacement; deleted migrations are left out.
+        """
+        number = self._number(app, name)
+        parents = self._same_app(number, self._nodes.parents)
+        return sorted({self._nodes.names[parent] for parent in parents})
+
+    def history(self, app: "App", name: str) -> "list[str]":
+        """Names of the app's migrations up to ``name``, in the order of Django's plan.
+
+        As ``MigrationGraph.forwards_plan``, after replacement, without other apps'.
+        """
+        nodes = self._nodes
+        own = self._positions[app.directory]
+        plan: list[int] = []
+        entered: set[int] = set()
+        stack = [(self._number(app, name), False)]
+        while stack:
+            number, left = stack.pop()
+            if left:
+                plan.append(number)
+            elif number not in entered:
+                entered.add(number)
+                stack.append((number, True))
+                parents = sorted(self._edges[number], key=self._key)
+                stack += [(parent, False) for parent in parents]
+        return [nodes.names[n] for n in plan if nodes.owners[n] == own]
+
+    def _key(self, number: int) -> "tuple[str, str]":
+        nodes = self._nodes
+        return nodes.apps[nodes.owners[number]].label, nodes.names[number]
+
+    def replaced_by(self, app: "App", name: str) -> "list[str]":
+        """Names of the squashes, of any app, that stand for ``name``.
+
+        Nearest first: those whose ``replaces`` names it, then those that replace
+        these. ``name`` need not exist any more.
+        """
+        nodes = self._nodes
+        found = list(nodes.replaced.get((self._positions[app.directory], name), ()))
+        for squash in found:
+            outer = nodes.replaced.get((nodes.owners[squash], nodes.names[squash]), ())
+            found += [number for number in outer if number not in found]
+        return [nodes.names[number] for number in found]
+
+    def ancestors(self, app: "App", name: str) -> "set[tuple[str, str]]":
+        """All (directory, migration name) that ``name`` comes after in its app.
+
+        Along edges within an app, as the files say and as they are after
+        replacement; a squash also comes after each migration it replaces. So a
+        child of a replaced migration comes after the squash too. The migration
+        itself is not among them, not even in a cycle.
+        """
+        nodes = self._nodes
+        start = self._number(app, name)
+        return {
+            (nodes.apps[nodes.owners[number]].directory, nodes.names[number])
+            for number in _reached(start, self._older)
+            if number < nodes.count and number != start
+        }
+
+    def descends(self, app: "App", later: str, earlier: str) -> bool:
+        """Whether ``earlier`` is among the ancestors of ``later``, in one app.
+
+        Remembers what descends from ``earlier``: ask for many ``later`` in a row.
+        """
+        if not self._younger:
+            self._younger = [[] for _ in self._nodes.names]
+            for number in range(len(self._nodes.names)):
+                for older in self._older(number):
+                    self._younger[older].append(number)
+        start = self._number(app, earlier)
+        if start not in self._descendants:
+            self._descendants[start] = _reached(start, self._younger.__getitem__)
+        return later != earlier and self._number(app, later) in self._descendants[start]
+
+    def _spelled(self, cycles: "list[list[int]]") -> "list[list[tuple[App, str]]]":
+        nodes = self._nodes
+        return [
+            [(nodes.apps[nodes.owners[n]], nodes.names[n]) for n in cycle]
+            for cycle in cycles
+        ]
+
+    def _number(self, app: "App", name: str) -> int:
+        return self._nodes.numbers[self._positions[app.directory]][name]
+
+    def _live(self, position: int) -> "list[int]":
+        """The numbers of an app's migrations that are left after replacement."""
+        count, gone = self._nodes.count, self._gone
+        numbers = self._nodes.numbers[position].values()
+        return [n for n in numbers if n < count and n not in gone]
+
+    def _same_app(self, number: int, edges: "Sequence[Sequence[int]]") -> "list[int]":
+        """Existing parents of a migration in its own app."""
+        owners, count = self._nodes.owners, self._nodes.count
+        own = owners[number]
+        return [p for p in edges[number] if owners[p] == own and p < count]
+
+    def _older(self, number: int) -> "list[int]":
+        """What a migration comes directly after; see ``ancestors``."""
+        nodes = self._nodes
+        own = nodes.owners[number]
+        older = [p for p in nodes.parents[number] if nodes.owners[p] == own]
+        if number not in self._gone:
+            older += self._same_app(number, self._edges)
+        older += self._replaced.get(number, ())
+        return older
+
+
+def build_graph(apps: "Sequence[App]", settings: "Mapping[str, str]") -> Graph:
+    """The graph of ``apps``, as Django's ``MigrationLoader.build_graph`` builds it.
+
+    settings: names in the project's settings and their values, for swappable
+        dependencies (``{"AUTH_USER_MODEL": "people.User"}``).
+
+    Nothing is applied, so that every squash replaces. A label that none of the
+    apps carries belongs to a third party: its migrations are there, without
+    edges; so is what a setting means that ``settings`` does not have. A label of
+    several apps means in each of them that app itself; elsewhere it makes an edge
+    only where exactly one of them has the migration.
+    """
+    return Graph(link(apps, settings))
+
+
+def _number_of(reference: "Reference") -> int:
+    return reference[0]
+
+
+def _reached(start: int, neighbours: "Callable[[int], list[int]]") -> "set[int]":
+    """What is reached from ``start`` in one step or more."""
+    found: set[int] = set()
+    waiting = [start]
+    while waiting:
+        for number in neighbours(waiting.pop()):
+            if number not in found:
+                found.add(number)
+                waiting.append(number)
+    return found

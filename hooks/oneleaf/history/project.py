@@ -1,0 +1,79 @@
+"""What discovery finds: a project's apps, as plain values.
+
+Hand-written slotted classes instead of dataclasses: these modules are loaded in
+every commit, and importing ``dataclasses`` costs more than the whole check.
+Nothing assigns to them after construction.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from oneleaf.reading.migrations import Migration
+
+
+class App:
+    """One app's migrations package in one state of the repository.
+
+    label: the app label its migrations and dependencies speak of.
+    directory: path of the migrations package, ``/``-separated, relative to the
+        repository root, without a trailing slash (``"shop/migrations"``).
+    migrations: migration name -> Migration, in listing order.
+    lockfile: content of the app's own lockfile, None where there is none.
+    unmerged: paths in the directory that have a merge conflict in the index.
+    """
+
+    __slots__ = ("directory", "label", "lockfile", "migrations", "unmerged")
+
+    def __init__(
+        self,
+        label: str,
+        directory: str,
+        migrations: "Mapping[str, Migration]",
+        lockfile: "bytes | None" = None,
+        unmerged: "tuple[str, ...]" = (),
+    ) -> None:
+        self.label = label
+        self.directory = directory
+        self.migrations = migrations
+        self.lockfile = lockfile
+        self.unmerged = unmerged
+
+    def path(self, name: str) -> str:
+        """Path of the file of the migration called ``name``."""
+        return f"{self.directory}/{name}.py"
+
+
+class Project:
+    """Every app found in one state of the repository.
+
+    apps: in order of their directories.
+    settings: names in the project's settings that migrations refer to, as far as
+        they are plain strings there and agree (``{"AUTH_USER_MODEL": "people.User"}``).
+    shared_lockfile: path and content of the one lockfile of all apps, where the
+        configuration asks for that form; content None where it does not exist.
+    orphaned_lockfiles: paths of lockfiles in directories that hold no module at all.
+    unmerged: all paths that have a merge conflict in the index.
+    """
+
+    __slots__ = (
+        "apps",
+        "orphaned_lockfiles",
+        "settings",
+        "shared_lockfile",
+        "unmerged",
+    )
+
+    def __init__(
+        self,
+        apps: "tuple[App, ...]",
+        settings: "Mapping[str, str]",
+        shared_lockfile: "tuple[str, bytes | None] | None" = None,
+        orphaned_lockfiles: "tuple[str, ...]" = (),
+        unmerged: "frozenset[str]" = frozenset(),
+    ) -> None:
+        self.apps = apps
+        self.settings = settings
+        self.shared_lockfile = shared_lockfile
+        self.orphaned_lockfiles = orphaned_lockfiles
+        self.unmerged = unmerged

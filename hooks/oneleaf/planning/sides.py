@@ -1,0 +1,101 @@
+"""Who stays and who moves: a rank for every migration of a state.
+
+Pure. The published branch decides first; the sides of an operation in progress only
+refine it. Names, file times and conflict markers are never asked.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from oneleaf.upstream.locating import Tree
+
+PUBLISHED = 0
+
+
+class Sides:
+    """What stays where it is.
+
+    published: upstream's tree, None where no upstream is known.
+    stays: further trees whose migrations keep their places before others do, the
+        firmest first; without an upstream they are all that is known of what is
+        published, and what is in them is never touched.
+    contest: the trees of two sides of which nothing says who moves, None otherwise.
+    decidable: something is known at all.
+    """
+
+    __slots__ = ("_known", "contest", "decidable", "published", "stays")
+
+    def __init__(
+        self,
+        published: "Tree | None",
+        stays: "Sequence[Tree]" = (),
+        contest: "tuple[Tree, Tree | None] | None" = None,
+    ) -> None:
+        self.published = published
+        self.stays = tuple(stays)
+        self.contest = contest
+        self.decidable = published is not None or bool(stays)
+        self._known = {
+            (path.rpartition("/")[2], blob) for path, blob in (published or {}).items()
+        }
+
+    def rank(self, path: str, blob: "str | None" = None) -> int:
+        """0 for what is published, then by ``stays``, most for what is local.
+
+        path, blob: of the migration's file in the state. A published file in another
+        directory is published: the app was moved.
+        """
+        if self.published is not None:
+            name = path.rpartition("/")[2]
+            if path in self.published or (blob and (name, blob) in self._known):
+                return PUBLISHED
+        for rank, tree in enumerate(self.stays, 1):
+            if path in tree:
+                return rank
+        return len(self.stays) + 1
+
+    def is_fixed(self, rank: int) -> bool:
+        """Whether what has this rank may never be renamed, edited or deleted."""
+        if self.published is not None:
+            return rank == PUBLISHED
+        return rank <= len(self.stays)
+
+    def undecided(self, local: "Iterable[str]") -> bool:
+        """Whether these paths come from both of two sides without an order."""
+        if not self.decidable:
+            return True
+        if self.contest is None:
+            return False
+        ours, theirs = self.contest
+        paths = list(local)
+        return any(p in ours and p not in (theirs or {}) for p in paths) and any(
+            p not in ours and (theirs is None or p in theirs) for p in paths
+        )
+
+
+def choose(
+    kind: str,
+    published: "Tree | None",
+    branch: "Tree | None",
+    trees: "Mapping[str, Tree]",
+    onto: str = "",
+) -> Sides:
+    """The sides of a state.
+
+    kind: what is in progress, see ``oneleaf.repository.progress``. published: upstream's tree;
+    branch: that of the local branch of its name, what waits to be published.
+    trees: ``"ours"``, ``"theirs"`` -> the tree of HEAD and of the commit that comes in,
+    where known. onto: one of these two, what the user says, or "".
+
+    In a rebase, cherry-pick, revert or stash pop HEAD's own stay: what comes in is
+    applied on top of it. In a merge nothing but the branches tells.
+    """
+    stays = [branch] if branch is not None and published is not None else []
+    if onto:
+        return Sides(published, [*stays, trees[onto]])
+    ours = trees.get("ours")
+    if kind not in ("", "merge", "squash"):
+        return Sides(published, stays if ours is None else [*stays, ours])
+    contest = (ours, trees.get("theirs")) if kind and ours is not None else None
+    return Sides(published, stays, contest)

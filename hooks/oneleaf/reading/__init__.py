@@ -1,0 +1,1 @@
+"""One migration file, read statically: bytes in, a Migration out, in three routes that agree."""

@@ -1,0 +1,1 @@
+"""States of the repository: index, commits, work tree. ``git`` alone starts processes."""

@@ -1,0 +1,268 @@
+"""States of the repository: what is in the index, or in a commit.
+
+A Snapshot maps directories to their files' object ids. It knows nothing of the
+work tree. What changed against another state is a list of Change beside it.
+"""
+
+from oneleaf.errors import OneleafError
+from oneleaf.repository import git
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# `git add --intent-to-add` leaves an index entry with the empty blob (git-add(1)).
+EMPTY_BLOBS = (
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+_LINK = "120000"
+_SUBMODULE = "160000"
+
+
+class Change:
+    """One path that differs between two states.
+
+    status: git's letter: A added, D deleted, M modified, T type changed, U unmerged.
+    old, new: object ids; all zeros where there is none.
+    """
+
+    __slots__ = ("new", "old", "path", "status")
+
+    def __init__(self, status: str, path: str, old: str, new: str) -> None:
+        self.status = status
+        self.path = path
+        self.old = old
+        self.new = new
+
+
+class Snapshot:
+    """One state of the repository.
+
+    name: ``"index"`` or ``"commit:SHA"``.
+    directories: directory ("" is the top) -> file name -> object id. Submodules are
+        left out.
+    links: paths that are symbolic links; their object holds the target.
+    unmerged: paths that have a merge conflict, sorted; they are in no directory.
+    objects: where the contents are read from.
+    """
+
+    __slots__ = ("directories", "links", "name", "objects", "unmerged")
+
+    def __init__(
+        self,
+        name: str,
+        directories: "dict[str, dict[str, str]]",
+        objects: git.Objects,
+        links: "frozenset[str]" = frozenset(),
+        unmerged: "tuple[str, ...]" = (),
+    ) -> None:
+        self.name = name
+        self.directories = directories
+        self.objects = objects
+        self.links = links
+        self.unmerged = unmerged
+
+    def blob(self, path: str) -> "str | None":
+        """Object id of the file at ``path``, None where there is none."""
+        directory, _, name = path.rpartition("/")
+        return self.directories.get(directory, {}).get(name)
+
+    def read(self, path: str) -> "bytes | None":
+        """Content of the file at ``path``, None where there is none."""
+        return next(self.read_all([path]))
+
+    def read_all(self, paths: "Iterable[str]") -> "Iterator[bytes | None]":
+        """Contents of the files at ``paths``, in order; links are followed.
+
+        None for a path that is no file here, or a link that leads to none.
+        """
+        ids = [self._followed(path) for path in paths]
+        contents = self.objects.read(blob for blob in ids if blob)
+        for blob in ids:
+            yield next(contents) if blob else None
+
+    def _followed(self, path: str) -> "str | None":
+        """Object id behind ``path``, through links inside the repository."""
+        for _ in range(8):  # git and Linux follow more, people never do
+            blob = self.blob(path)
+            if blob is None or path not in self.links:
+                return blob
+            target = next(self.objects.read([blob])) or b""
+            path = _join(path.rpartition("/")[0], git.decode(target))
+        return None
+
+
+def _join(directory: str, target: str) -> str:
+    """The path a link in ``directory`` leads to; "" where it leaves the repository."""
+    if target.startswith("/"):
+        return ""
+    parts = directory.split("/") if directory else []
+    for part in target.split("/"):
+        if part == "..":
+            if not parts:
+                return ""
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def changes_of_index(commit: str = "HEAD") -> "list[Change]":
+    """What the index changes against a commit; HEAD may be before the first commit.
+
+    Intent-to-add entries are no part of the next commit and so no change.
+    Raises OneleafError outside a repository.
+    """
+    flags = ["--cached", "--raw", "-z", "--no-renames", "--no-abbrev"]
+    flags.append("--ita-invisible-in-index")
+    try:
+        raw = git.run("diff-index", *flags, commit, "--")
+    except git.GitError:
+        if commit != "HEAD":
+            raise
+        raw = git.run("diff-index", *flags, _empty_tree_if_unborn(), "--")
+    return parse_changes(raw)
+
+
+def _empty_tree_if_unborn() -> str:
+    """Id of the empty tree where HEAD is a branch without commits, else the reason."""
+    git.require_repository()
+    code, _ = git.run_code(
+        "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1)
+    )
+    if code == 0:
+        msg = "git cannot compare the index with HEAD; run `git status` to see why"
+        raise OneleafError(msg)
+    return git.decode(git.run("hash-object", "-t", "tree", "--stdin")).strip()
+
+
+def changes_between(old: str, new: str) -> "list[Change]":
+    """What the tree of commit ``new`` changes against that of ``old``."""
+    flags = ("-r", "--raw", "-z", "--no-renames", "--no-abbrev")
+    return parse_changes(git.run("diff-tree", *flags, old, new, "--"))
+
+
+def parse_changes(raw: bytes) -> "list[Change]":
+    """Reads git's raw format with ``-z`` (git-diff-index(1), "Raw output format").
+
+    An unmerged path stands there twice, as U and with its stage: U is kept.
+    """
+    fields = git.decode(raw).split("\0")
+    changes: dict[str, Change] = {}
+    for head, path in zip(fields[0::2], fields[1::2], strict=False):
+        _, _, old, new, status = head.split(" ")
+        if path not in changes or changes[path].status != "U":
+            changes[path] = Change(status[0], path, old, new)
+    return list(changes.values())
+
+
+def list_index() -> bytes:
+    """The whole index as git prints it, for ``of_index`` and for the verdict's key."""
+    return git.run("ls-files", "--stage", "-z", "--full-name", "--", ":/")
+
+
+def of_index(listing: bytes, changes: "list[Change]", objects: git.Objects) -> Snapshot:
+    """The state in the index.
+
+    listing: from ``list_index``; changes: from ``changes_of_index``.
+    """
+    directories: dict[str, dict[str, str]] = {}
+    links: list[str] = []
+    unmerged: dict[str, None] = {}
+    empty: list[str] = []
+    directory, files = "", directories.setdefault("", {})
+    for record in git.decode(listing).split("\0"):
+        meta, _, path = record.partition("\t")
+        folder, _, name = path.rpartition("/")
+        if meta[-1:] != "0":
+            if path:
+                unmerged[path] = None
+            continue
+        mode, blob = meta[:6], meta[7:-2]
+        if mode == _SUBMODULE:
+            continue
+        if mode == _LINK:
+            links.append(path)
+        if blob in EMPTY_BLOBS and name != "__init__.py":
+            empty.append(path)
+        if folder != directory:
+            directory, files = folder, directories.setdefault(folder, {})
+        files[name] = blob
+    for path in _intended(empty, changes):
+        folder, _, name = path.rpartition("/")
+        del directories[folder][name]
+    return Snapshot(
+        "index", directories, objects, frozenset(links), tuple(sorted(unmerged))
+    )
+
+
+def _intended(empty: "list[str]", changes: "list[Change]") -> "list[str]":
+    """Those of the paths with an empty blob that are only intended to be added.
+
+    They stand neither in HEAD nor among what the index changes against it.
+    """
+    changed = {change.path for change in changes}
+    suspects = [path for path in empty if path not in changed and path.endswith(".py")]
+    if not suspects:
+        return []
+    code, raw = git.run_code(
+        "ls-tree",
+        "-z",
+        "--full-tree",
+        "--name-only",
+        "HEAD",
+        "--",
+        *suspects,
+        ok=(0, 128),
+    )
+    committed = set(git.decode(raw).split("\0")) if code == 0 else set()
+    return [path for path in suspects if path not in committed]
+
+
+def of_commit(commit: str, objects: git.Objects) -> Snapshot:
+    """The state in the commit with this id."""
+    raw = git.run("ls-tree", "-r", "-z", "--full-tree", commit)
+    directories: dict[str, dict[str, str]] = {"": {}}
+    links: list[str] = []
+    for record in git.decode(raw).split("\0"):
+        meta, _, path = record.partition("\t")
+        mode, _, rest = meta.partition(" ")
+        if not path or mode == _SUBMODULE:
+            continue
+        if mode == _LINK:
+            links.append(path)
+        folder, _, name = path.rpartition("/")
+        directories.setdefault(folder, {})[name] = rest[5:]
+    return Snapshot(f"commit:{commit}", directories, objects, frozenset(links))
+
+
+def commit_of(rev: str) -> str:
+    """Id of the commit that ``rev`` names, "" where it names none."""
+    flags = ("--verify", "--quiet", "--end-of-options")
+    code, out = git.run_code("rev-parse", *flags, rev + "^{commit}", ok=(0, 1, 128))
+    return git.decode(out).strip() if code == 0 else ""
+
+
+def commit_id(rev: str) -> str:
+    """Id of the commit that ``rev`` names. Raises OneleafError where it names none."""
+    code, out = git.run_code(
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        rev + "^{commit}",
+        ok=(0, 1, 128),
+    )
+    if code == 128:
+        _empty_tree_if_unborn()
+    if code:
+        msg = f"{rev!r} names no commit here; `git fetch` it, or check the spelling"
+        raise OneleafError(msg)
+    return git.decode(out).strip()
+
+
+def merge_base(ours: str, theirs: str) -> "str | None":
+    """Id of a merge base of two commits; None where history has none (git-merge-base(1))."""
+    code, out = git.run_code("merge-base", ours, theirs, ok=(0, 1, 128))
+    return git.decode(out).strip() if code == 0 else None

@@ -1,0 +1,1 @@
+"""String tokens of Python files, changed in place and nothing else."""

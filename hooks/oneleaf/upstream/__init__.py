@@ -1,0 +1,1 @@
+"""Beyond this branch: what is published, the merge that nobody made, other people's branches."""

@@ -1,0 +1,161 @@
+"""The fast door of ``check --against``: only apps that both sides touched.
+
+Where both sides do nothing but add migrations to apps that exist, or edit what has no
+bearing on the history, a merge can only go wrong in an app that both touched: nothing
+goes away that another app depends on, and no edge appears but from what is new to what
+its own side has. Everything else goes through the slow twin, ``against.far``; a test
+holds that the two agree.
+"""
+
+from oneleaf import config as configuration
+from oneleaf.checking import narrow, scope
+from oneleaf.checking.states import INDEX
+from oneleaf.history import discovery, labels
+from oneleaf.reading import migrations
+from oneleaf.repository import snapshot as snapshots
+from oneleaf.repository.snapshot import Change, Snapshot
+from oneleaf.upstream import forks
+from oneleaf.upstream.merged import Contents, Meeting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from oneleaf.checking.states import State
+    from oneleaf.config import Config
+
+
+def read(state: "State", fork: forks.Fork, contents: Contents) -> "Meeting | None":
+    """The apps that both sides touched, in the three states; no directory for none.
+
+    None where only the whole states can tell.
+    """
+    if len(fork.bases) != 1 or state.config.shared:
+        return None
+    base = fork.bases[0]
+    staged = state.changes if state.name == INDEX else []
+    ours = _since(base, fork.ours, staged)
+    theirs = snapshots.changes_between(base, fork.theirs)
+    sides = [_Side(changes, state.config) for changes in (ours, theirs)]
+    if not all(side.is_plain(contents) for side in sides):
+        return None
+    first, second = sides
+    if first.added & second.needs or second.added & first.needs:
+        return None  # what dangles on one side is there on the other
+    shared = sorted(first.directories & second.directories)
+    found = _meeting(fork, contents, shared, staged)
+    if found is None or not _tells_labels(found.ours, shared, state.config):
+        return None
+    return found
+
+
+def _since(base: str, commit: str, changes: "Sequence[Change]") -> "list[Change]":
+    """What the index changes against the merge base: first HEAD does, then it."""
+    found = {}
+    if base != commit:
+        found = {c.path: c for c in snapshots.changes_between(base, commit)}
+    for change in changes:
+        before = found.pop(change.path, None)
+        old = before.old if before else change.old
+        status = change.status
+        if before and before.status == "A":
+            status = "" if status == "D" else "A"
+        elif before and before.status == "D":
+            status = "M"
+        if status and old != change.new:
+            found[change.path] = Change(status, change.path, old, change.new)
+    return list(found.values())
+
+
+class _Side:
+    """What one side changed since the merge base, and what bears on migrations of it."""
+
+    __slots__ = ("_config", "_others", "_touched", "added", "directories", "needs")
+
+    def __init__(self, changes: "Iterable[Change]", config: "Config") -> None:
+        self._config = config
+        self._touched: list[Change] = []
+        self._others: list[Change] = []
+        for change in changes:
+            touches = scope.may_matter(change.path, config)
+            if change.path == configuration.FILE:
+                touches = False
+            (self._touched if touches else self._others).append(change)
+        self.directories = {c.path.rpartition("/")[0] for c in self._touched}
+        self.added: set[str] = set()
+        self.needs: set[str] = set()
+
+    def is_plain(self, contents: Contents) -> bool:
+        """Whether it only added migrations, or edited what has no bearing on history.
+
+        Reads what was added: the names, and those they depend on.
+        """
+        if not all(narrow.is_plain(change, self._config) for change in self._touched):
+            return False
+        return self._leaves_the_rest(contents) and self._only_adds(contents)
+
+    def _only_adds(self, contents: Contents) -> bool:
+        files = [c for c in self._touched if c.path.endswith(".py")]
+        sources = list(contents.read([change.new for change in files]))
+        for change, source in zip(files, sources, strict=True):
+            name = change.path.rpartition("/")[2][:-3]
+            migration = migrations.read(name, source or b"")
+            if change.status == "A":
+                if migration.unreadable or migration.run_before or migration.replaces:
+                    return False
+                self.added.add(name)
+                self.needs.update(name for _, name in migration.dependencies)
+            elif not narrow.same_place(migration, change, contents):
+                return False
+        return True
+
+    def _leaves_the_rest(self, contents: Contents) -> bool:
+        """Whether settings, labels and the configuration say what they said."""
+        packages = {directory.rpartition("/")[0] for directory in self.directories}
+        read = []
+        for change in self._others:
+            folder, _, name = change.path.rpartition("/")
+            if name in ("apps.py", "__init__.py") and folder in packages:
+                return False
+            is_source = name.endswith(".py") and labels.may_be_settings(folder, name)
+            if is_source or change.path == configuration.FILE:
+                read += [change.old, change.new]
+        sources = list(contents.read(read))
+        return all(
+            _says_the_same(old, new)
+            for old, new in zip(sources[0::2], sources[1::2], strict=True)
+        )
+
+
+def _says_the_same(old: "bytes | None", new: "bytes | None") -> bool:
+    """Whether neither version of a file sets anything that oneleaf reads."""
+    words = (b"AUTH_USER_MODEL", b"MIGRATION_MODULES", b"oneleaf")
+    return not any(word in (old or b"") + (new or b"") for word in words)
+
+
+def _meeting(
+    fork: forks.Fork,
+    contents: Contents,
+    directories: "list[str]",
+    staged: "Sequence[Change]",
+) -> "Meeting | None":
+    """The three states of these directories and of the packages around them."""
+    states = []
+    for commit in (fork.bases[0], fork.ours, fork.theirs):
+        trees = narrow.trees(commit, directories, contents)
+        if trees is None:
+            return None
+        states.append(Snapshot(commit, trees, contents))
+    base, ours, theirs = states
+    narrow.overlay(ours.directories, staged)
+    return Meeting(base, ours, theirs)
+
+
+def _tells_labels(
+    snapshot: Snapshot, directories: "list[str]", config: "Config"
+) -> bool:
+    """Whether each directory is an app whose own migrations say its label."""
+    apps = discovery.read(snapshot, config).apps
+    return [app.directory for app in apps] == directories and all(
+        narrow.label_is_told(app) for app in apps
+    )
