@@ -5,7 +5,6 @@ commit's own for a commit. Unknown keys and wrong types are errors, so that a
 misspelled key never switches a check off in silence.
 """
 
-from oneleaf import toml_section
 from oneleaf.errors import OneleafError
 
 TYPE_CHECKING = False
@@ -84,6 +83,8 @@ def parse(source: "bytes | None") -> Config:
     if source is None or b"oneleaf" not in source:
         return Config({})
     try:
+        from oneleaf import toml_section
+
         return Config(toml_section.read(source.decode("utf-8")))
     except ImportError:
         msg = (

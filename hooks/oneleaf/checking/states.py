@@ -3,7 +3,6 @@
 import os
 
 from oneleaf import config as configuration
-from oneleaf.checking import verdicts
 from oneleaf.errors import OneleafError
 from oneleaf.repository import git
 from oneleaf.repository import snapshot as snapshots
@@ -85,6 +84,8 @@ class State:
     def digest(self) -> str:
         """A short name for everything that a verdict on the whole index depends on."""
         new = sorted(c.path for c in self.changes if c.status == "A")
+        from oneleaf.checking import verdicts
+
         return verdicts.key(self._listed(), git.encode("\0".join(new)))
 
     def _listed(self) -> bytes:

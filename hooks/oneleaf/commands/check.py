@@ -4,7 +4,7 @@ import os
 import sys
 
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.checking import checks, judging, narrow, scope, states, verdicts
+from oneleaf.checking import checks, judging, narrow, scope, states
 from oneleaf.checking.scope import may_edit_migrations
 from oneleaf.checking.states import State
 from oneleaf.history import discovery
@@ -146,6 +146,8 @@ def _judge_narrowed(options: Options, state: State) -> "Report | None":
 
 def _judge_all(options: Options, state: State) -> Report:
     """All apps in the index, or the memory that this very index was found clean."""
+    from oneleaf.checking import verdicts
+
     folder, digest = verdicts.directory(), state.digest()
     published = _published(options, state)
     counts = None if published.edits else verdicts.recall(folder, digest)

@@ -41,8 +41,11 @@ class Report:
 def render(report: Report, output_format: str, color: str) -> str:
     """The report in one of ``FORMATS``; color is ``auto``, ``always`` or ``never``.
 
-    Only the text for people has colours. A renderer is imported when it is asked for.
+    Only the text for people has colours. A renderer is imported when it is asked for,
+    and for people not at all where there is nothing to say: that is most commits.
     """
+    if output_format == "text" and not report.findings:
+        return ""
     name = f"oneleaf.output.{_RENDERERS[output_format]}"
     __import__(name)
     renderer = sys.modules[name]
