@@ -12,6 +12,12 @@ from pathlib import Path
 
 from oneleaf.errors import OneleafError
 
+_COLORED = {
+    "FORCE_COLOR": "1",
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "color.ui",
+    "GIT_CONFIG_VALUE_0": "always",
+}
 _BOLD, _GREY, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
 
 
@@ -36,6 +42,8 @@ class Stage:
             "GIT_PAGER": "cat",
         }
         self._env.pop("CI", None)
+        if colored:  # what the commands print goes through a pipe
+            self._env |= _COLORED
         for tool in ("git", "oneleaf"):
             if shutil.which(tool, path=self._env["PATH"]) is None:
                 msg = f"the demo needs the command {tool!r} on PATH; install it first"
@@ -57,7 +65,8 @@ class Stage:
 
     def say(self, text: str) -> None:
         """A line of the story."""
-        self._print(f"\n# {text}", _GREY)
+        sys.stdout.write("\n")
+        self._print(f"# {text}", _GREY)
 
     def play(self, command: str, *, fails: bool = False) -> None:
         """Shows a command, runs it, shows what it prints.
