@@ -18,14 +18,15 @@ _COLORED = {
     "GIT_CONFIG_KEY_0": "color.ui",
     "GIT_CONFIG_VALUE_0": "always",
 }
+_BREATH, _KEYSTROKE = 1.0, 0.02  # seconds
 _BOLD, _GREY, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
 
 
 class Stage:
     """One project directory with its environment.
 
-    colored: whether to colour; paced: whether to wait a moment before each command,
-    so that a person can follow.
+    colored: whether to colour; paced: whether to type slowly and to wait a moment before
+    each command, so that a person can follow.
     """
 
     def __init__(self, directory: Path, *, colored: bool, paced: bool) -> None:
@@ -73,16 +74,29 @@ class Stage:
 
         fails: the story needs it to fail. Raises OneleafError where it does otherwise.
         """
-        if self._paced:
-            time.sleep(1)
-        self._print(f"$ {command}", _BOLD)
-        sys.stdout.flush()
+        self._type(command)
         done = self._run(command, ".")
         sys.stdout.write(done.stdout.decode("utf-8", "replace"))
         sys.stdout.flush()
         if bool(done.returncode) != fails:
             msg = f"the demo went another way than its story: `{command}` ended with {done.returncode}"
             raise OneleafError(msg)
+
+    def _type(self, command: str) -> None:
+        """Shows a command; on a terminal letter by letter, as somebody types it."""
+        bold, plain = (_BOLD, _PLAIN) if self._colored else ("", "")
+        sys.stdout.write(f"{bold}$ ")
+        if self._paced:
+            sys.stdout.flush()
+            time.sleep(_BREATH)
+            for letter in command:
+                sys.stdout.write(letter)
+                sys.stdout.flush()
+                time.sleep(_KEYSTROKE)
+        else:
+            sys.stdout.write(command)
+        sys.stdout.write(f"{plain}\n")
+        sys.stdout.flush()
 
     def _run(self, command: str, cwd: str) -> subprocess.CompletedProcess[bytes]:
         words = shlex.split(command)
