@@ -7,7 +7,7 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from oneleaf.history.naming import format_number, next_number, number
+from oneleaf.history.naming import format_number, number
 
 pytestmark = pytest.mark.django
 
@@ -68,21 +68,6 @@ def test_every_name_has_the_number_django_sees(name: str) -> None:
 
 def test_more_digits_than_python_converts_are_no_number() -> None:
     assert number("9" * 5000) is None
-
-
-@pytest.mark.parametrize(
-    ("leaf", "expected"),
-    [
-        (None, 1),
-        ("0001_initial", 2),
-        ("0009_x", 10),
-        ("0003_squashed_0017_y", 18),
-        ("thefirst", 1),
-        ("0000_zero", 1),
-    ],
-)
-def test_the_next_number_follows_the_leaf_node(leaf: str | None, expected: int) -> None:
-    assert next_number(leaf) == expected
 
 
 @pytest.mark.parametrize(

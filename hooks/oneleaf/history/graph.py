@@ -7,15 +7,13 @@ Where Django 5.2 depends on the order of a set, the rule of Django 6 holds:
 apps in order, migrations in the order of their file names.
 """
 
-from oneleaf.history.cycles import find_cycles, unsettled
 from oneleaf.history.nodes import link, targets
-from oneleaf.history.replacing import collapse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from oneleaf.history.nodes import Nodes, Reference
+    from oneleaf.history.nodes import Nodes
     from oneleaf.history.project import App
 
 
@@ -41,8 +39,7 @@ class Missing:
 class Graph:
     """The history of every app, and what is wrong with it.
 
-    Each app stands for itself: two with the same label are never mixed. A
-    migration is told by its App (by that one's directory) and its name.
+    Each app stands for itself, by its directory: two of one label are never mixed.
 
     missing: dependencies that nothing explains, in order of apps and files.
     cycles: for each knot of migrations that depend on each other one cycle, the
@@ -69,16 +66,21 @@ class Graph:
         self._nodes = nodes
         self._positions = {app.directory: at for at, app in enumerate(nodes.apps)}
         self._replaced = {n: targets(nodes, n) for n in sorted(nodes.squashes)}
-        collapsed = collapse(nodes.parents, self._replaced)
-        self._edges = collapsed.edges
-        self._gone = collapsed.gone
+        self._edges: Sequence[Sequence[int]] = nodes.parents
+        self._gone: set[int] = set()
+        circles: list[list[int]] = []
+        if self._replaced:  # of most apps that a commit touches none is a squash
+            from oneleaf.history.replacing import collapse
+
+            collapsed = collapse(nodes.parents, self._replaced)
+            self._edges, self._gone = collapsed.edges, collapsed.gone
+            circles = collapsed.cycles
         self.missing = [
-            Missing(nodes.apps[nodes.owners[number]], nodes.names[number], pair, kind)
-            for number, pair, kind in sorted(nodes.missing, key=_number_of)
+            Missing(nodes.apps[nodes.owners[n]], nodes.names[n], pair, kind)
+            for n, pair, kind in sorted(nodes.missing, key=lambda found: found[0])
         ]
-        files = range(nodes.count)
-        self.cycles = self._spelled(find_cycles(unsettled(files, self._edges)))
-        self.replaces_cycles = self._spelled(collapsed.cycles)
+        self.cycles = self._spelled(_cycles(nodes.count, self._edges))
+        self.replaces_cycles = self._spelled(circles)
         self._younger: list[list[int]] = []
         self._descendants: dict[int, set[int]] = {}
 
@@ -104,21 +106,24 @@ class Graph:
         roots = [n for n in self._live(position) if not self._same_app(n, self._edges)]
         return sorted([self._nodes.names[n] for n in roots])
 
+    def live_parents(self, app: "App") -> "dict[str, list[str]]":
+        """Migration name -> those of the same app it depends on, all sorted.
+
+        After replacement: without what a squash stands for.
+        """
+        names = self._nodes.names
+        live = self._live(self._positions[app.directory])
+        return {
+            names[n]: sorted({names[p] for p in self._same_app(n, self._edges)})
+            for n in sorted(live, key=names.__getitem__)
+        }
+
     def incomplete(self, app: "App") -> bool:
         """Whether some migration of the app could not be read to the end.
 
         Its true edges are not known then, and leaf nodes are a guess.
         """
         return any(m.unreadable is not None for m in app.migrations.values())
-
-    def same_app_parents(self, app: "App", name: str) -> "list[str]":
-        """Names of the migrations of the same app that ``name`` depends on, sorted.
-
-        As the files say, before replacement; deleted migrations are left out.
-        """
-        number = self._number(app, name)
-        parents = self._same_app(number, self._nodes.parents)
-        return sorted({self._nodes.names[parent] for parent in parents})
 
     def history(self, app: "App", name: str) -> "list[str]":
         """Names of the app's migrations up to ``name``, in the order of Django's plan.
@@ -137,13 +142,9 @@ class Graph:
             elif number not in entered:
                 entered.add(number)
                 stack.append((number, True))
-                parents = sorted(self._edges[number], key=self._key)
+                parents = sorted(self._edges[number], key=nodes.key)
                 stack += [(parent, False) for parent in parents]
         return [nodes.names[n] for n in plan if nodes.owners[n] == own]
-
-    def _key(self, number: int) -> "tuple[str, str]":
-        nodes = self._nodes
-        return nodes.apps[nodes.owners[number]].label, nodes.names[number]
 
     def replaced_by(self, app: "App", name: str) -> "list[str]":
         """Names of the squashes, of any app, that stand for ``name``.
@@ -158,26 +159,13 @@ class Graph:
             found += [number for number in outer if number not in found]
         return [nodes.names[number] for number in found]
 
-    def ancestors(self, app: "App", name: str) -> "set[tuple[str, str]]":
-        """All (directory, migration name) that ``name`` comes after in its app.
-
-        Along edges within an app, as the files say and as they are after
-        replacement; a squash also comes after each migration it replaces. So a
-        child of a replaced migration comes after the squash too. The migration
-        itself is not among them, not even in a cycle.
-        """
-        nodes = self._nodes
-        start = self._number(app, name)
-        return {
-            (nodes.apps[nodes.owners[number]].directory, nodes.names[number])
-            for number in _reached(start, self._older)
-            if number < nodes.count and number != start
-        }
-
     def descends(self, app: "App", later: str, earlier: str) -> bool:
-        """Whether ``earlier`` is among the ancestors of ``later``, in one app.
+        """Whether one migration of an app comes after another, in one step or more.
 
-        Remembers what descends from ``earlier``: ask for many ``later`` in a row.
+        Along edges within the app, as the files say and as they are after replacement;
+        a squash also comes after each migration it replaces. So a child of a replaced
+        migration comes after the squash too. Nothing comes after itself, not even in a
+        cycle. Remembers what descends from ``earlier``: ask for many ``later`` in a row.
         """
         if not self._younger:
             self._younger = [[] for _ in self._nodes.names]
@@ -212,7 +200,7 @@ class Graph:
         return [p for p in edges[number] if owners[p] == own and p < count]
 
     def _older(self, number: int) -> "list[int]":
-        """What a migration comes directly after; see ``ancestors``."""
+        """What a migration comes directly after; see ``descends``."""
         nodes = self._nodes
         own = nodes.owners[number]
         older = [p for p in nodes.parents[number] if nodes.owners[p] == own]
@@ -237,8 +225,16 @@ def build_graph(apps: "Sequence[App]", settings: "Mapping[str, str]") -> Graph:
     return Graph(link(apps, settings))
 
 
-def _number_of(reference: "Reference") -> int:
-    return reference[0]
+def _cycles(count: int, edges: "Sequence[Sequence[int]]") -> "list[list[int]]":
+    """As ``find_cycles``, of the first ``count`` nodes.
+
+    Nothing is searched where each one comes after its parents, as in most apps.
+    """
+    if all(p < n or p >= count for n in range(count) for p in edges[n]):
+        return []
+    from oneleaf.history.cycles import find_cycles, unsettled
+
+    return find_cycles(unsettled(range(count), edges))
 
 
 def _reached(start: int, neighbours: "Callable[[int], list[int]]") -> "set[int]":
