@@ -46,8 +46,12 @@ def start(given: str = "") -> Found:
 
     given: the value of ``--settings``, "" where it was not given. What the project
     prints while it starts goes to standard error. Raises OneleafError where there are
-    no settings, no Django, or the project cannot be started.
+    no settings, no Django, or the project cannot be started. In a process in which the
+    project runs already, as with ``manage.py oneleaf``, there is nothing to start.
     """
+    running = _running()
+    if running is not None and given in ("", running.module):
+        return running
     found = find(given, os.environ, os.getcwd())
     if found.root not in sys.path:
         sys.path.insert(0, found.root)
@@ -68,6 +72,17 @@ def start(given: str = "") -> Found:
             " or its own environment variables, or name others with --settings MODULE"
         ) from None
     return found
+
+
+def _running() -> Found | None:
+    """The settings that this process has started Django with, None where it has not."""
+    registry = sys.modules.get("django.apps")
+    if registry is None or not registry.apps.ready:
+        return None
+    settings = importlib.import_module("django.conf").settings
+    # None where the settings are no module (``settings.configure``).
+    module = getattr(settings, "SETTINGS_MODULE", None) or ""
+    return Found(module, os.getcwd(), "the running project")
 
 
 def _set_up(found: Found) -> None:
@@ -161,10 +176,10 @@ def _upwards(folder: str) -> Iterator[str]:
 def _top(folder: str) -> str:
     """The repository's top, "" outside one: a production host need not have git."""
     try:
-        out = git.run("-C", folder, "rev-parse", "--show-toplevel")
+        top = git.line("-C", folder, "rev-parse", "--show-toplevel")
     except OneleafError:
         return ""
-    return os.path.realpath(git.decode(out).rstrip("\n"))
+    return os.path.realpath(top)
 
 
 def _tracked(folder: str) -> list[str]:

@@ -23,21 +23,15 @@ _OUTSIDE = (1, "a link that leads to no file of the repository cannot be read")
 
 
 def read(snapshot: "Snapshot", config: "Config") -> Project:
-    """Every app of the state, with its migrations read and its lockfile's content."""
-    packages = _packages(snapshot, config)
-    modules = [
-        (directory, name, path)
-        for directory in packages
-        for name, path in _modules(snapshot, directory)
-    ]
-    contents = snapshot.read_all([path for _, _, path in modules])
-    found: dict[str, dict[str, Migration]] = {directory: {} for directory in packages}
-    for (directory, name, path), source in zip(modules, contents, strict=True):
-        found[directory][name] = _read(name, path, source)
+    """Every app of the state, with its migrations read and its lockfile's content.
+
+    What no reading can tell is in the migrations' ``unreadable``. Raises OneleafError
+    where git cannot read the state.
+    """
     unmerged = _by_directory(snapshot.unmerged)
     apps = {
         directory: modules
-        for directory, modules in found.items()
+        for directory, modules in _read_modules(snapshot, config).items()
         if _is_app(snapshot, directory, modules)
         or (directory in unmerged and not modules)
     }
@@ -64,6 +58,14 @@ def read(snapshot: "Snapshot", config: "Config") -> Project:
 def is_numbered(name: str) -> bool:
     """Whether a file is named as ``makemigrations`` names them: ``0002_x.py``."""
     return name[:4].isdigit() and name.endswith(".py")
+
+
+def is_module(name: str) -> bool:
+    """Whether a file of a migrations package may be a migration, by its name.
+
+    ``MigrationLoader.load_disk`` passes over modules that begin with ``_`` or ``~``.
+    """
+    return name.endswith(".py") and name[:1] not in "_~"
 
 
 def _packages(snapshot: "Snapshot", config: "Config") -> "list[str]":
@@ -99,7 +101,10 @@ def _unmerged_packages(snapshot: "Snapshot") -> "Iterator[str]":
 
 
 def excluded(directory: str, config: "Config") -> bool:
-    """Whether the configuration excludes a directory: it, or a folder above it."""
+    """Whether the configuration excludes a directory: it, or a folder above it.
+
+    By the globs of ``exclude``, as Python's ``fnmatch`` takes them.
+    """
     if not config.exclude:
         return False
     from fnmatch import fnmatchcase  # slow to import: not before it is needed
@@ -142,6 +147,23 @@ def _modules(snapshot: "Snapshot", directory: str) -> "Iterator[tuple[str, str]]
         yield name, prefix + file
 
 
+def _read_modules(
+    snapshot: "Snapshot", config: "Config"
+) -> "dict[str, dict[str, Migration]]":
+    """Directory -> migration name -> what the file says, of what may be a package."""
+    packages = _packages(snapshot, config)
+    modules = [
+        (directory, name, path)
+        for directory in packages
+        for name, path in _modules(snapshot, directory)
+    ]
+    contents = snapshot.read_all([path for _, _, path in modules])
+    found: dict[str, dict[str, Migration]] = {directory: {} for directory in packages}
+    for (directory, name, path), source in zip(modules, contents, strict=True):
+        found[directory][name] = _read(name, path, source)
+    return found
+
+
 def _read(name: str, path: str, source: "bytes | None") -> "Migration":
     if path.endswith(".pyc"):
         return migrations.Migration(name, unreadable=_COMPILED)
@@ -173,7 +195,7 @@ def _lockfiles(
     if config.shared:
         return {}
     paths = {directory: f"{directory}/{config.lockfile}" for directory in directories}
-    present = {d: path for d, path in paths.items() if snapshot.blob(path)}
+    present = {d: p for d, p in paths.items() if snapshot.blob(p) is not None}
     contents = snapshot.read_all(present.values())
     return {d: data or b"" for d, data in zip(present, contents, strict=True)}
 

@@ -1,0 +1,23 @@
+"""``makemigrations``, and the lockfiles of the apps it wrote to."""
+
+from __future__ import annotations
+
+from oneleaf.django import keeping
+from oneleaf.django.overriding import next_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from django.core.management.commands.makemigrations import Command as Next
+else:
+    Next = next_command("makemigrations")
+
+
+class Command(Next):
+    """The command that was there before, with one step behind it."""
+
+    def handle(self, *labels: Any, **options: Any) -> Any:
+        """As the command it is built on."""
+        with keeping.lockfiles(self, options):
+            return super().handle(*labels, **options)

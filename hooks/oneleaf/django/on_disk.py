@@ -1,0 +1,72 @@
+"""The project's apps as their files are now, staged or not, tracked or not.
+
+What ``makemigrations`` wrote a moment ago is in no index yet. The files are read as
+text, by the reader that the check has, and no git is needed for it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from oneleaf import config as configuration
+from oneleaf.django import places
+from oneleaf.history import discovery
+from oneleaf.repository import git
+from oneleaf.repository.snapshot import Snapshot
+from oneleaf.repository.worktree import Overlaid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from oneleaf.config import Config
+    from oneleaf.history.project import Project
+
+
+def config(top: str, directories: Mapping[str, str]) -> Config:
+    """The configuration in the work tree, with the labels that Django knows.
+
+    directories: app label -> directory of its migrations, relative to ``top``. Raises
+    OneleafError for a configuration that cannot be used.
+    """
+    found = configuration.parse(_content(os.path.join(top, places.CONFIGURATION)))
+    for label, directory in directories.items():
+        if directory.rpartition("/")[0] not in found.apps:
+            found.apps.setdefault(directory, label)
+    return found
+
+
+def read(top: str, directories: Mapping[str, str], config: Config) -> Project:
+    """The apps whose migrations are in these directories, and the shared lockfile."""
+    contents: dict[str, bytes | None] = {}
+    for directory in directories.values():
+        contents.update(_files(top, directory, config))
+    if config.shared:
+        content = _content(os.path.join(top, config.lockfile))
+        contents.update({config.lockfile: content} if content is not None else {})
+    nothing = Snapshot("work tree", {"": {}}, git.Objects())
+    return discovery.read(Overlaid(nothing, contents), config)
+
+
+def _files(top: str, directory: str, config: Config) -> Iterator[tuple[str, bytes]]:
+    """Path and content of what tells an app's history."""
+    package = directory.rpartition("/")[0]
+    wanted = [f"{package}/__init__.py".lstrip("/")]
+    for name in sorted(os.listdir(os.path.join(top, directory))):
+        path = f"{directory}/{name}"
+        if name.endswith(".py") or name == config.lockfile:
+            wanted.append(path)
+        elif "." not in name:  # a package hides a module of its name
+            wanted.append(f"{path}/__init__.py")
+    for path in wanted:
+        content = _content(os.path.join(top, path))
+        if content is not None:
+            yield path, content
+
+
+def _content(place: str) -> bytes | None:
+    try:
+        with open(place, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
