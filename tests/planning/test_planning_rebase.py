@@ -74,6 +74,23 @@ def test_a_number_is_kept_where_it_is_free_and_rises_else_the_next_one_is_taken(
     assert renumber(names, taken, last) == expected
 
 
+def test_a_name_that_a_squash_stands_for_is_given_to_nothing_else() -> None:
+    assert renumber(["002_x"], [], 4, {"005_x"}) == ["006_x"]
+    squash = HEAD + (
+        "    replaces = [('shop', '0002_b'), ('shop', '0003_mine')]\n"
+        "    dependencies = [('shop', '0001_initial')]\n"
+        "    operations = []\n"
+    )
+    local = shop(**{"0002_mine": ["0001_initial"], "0002_b_squashed_0003_mine": squash})
+    sides = Sides(dict.fromkeys(PUBLISHED, ""))
+    plan = plan_rebase(situation_of({**PUBLISHED, **local}, sides))
+    assert plan.apps[0].refused is None
+    assert sorted(path.rpartition("/")[2] for path in plan.moves.values()) == [
+        "0004_b_squashed_0005_mine.py",
+        "0004_mine.py",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
@@ -296,11 +313,20 @@ def test_a_migration_that_cannot_be_read_is_refused_with_its_line() -> None:
     assert "shop/migrations/0003_b.py:5" in refusal(files, PUBLISHED)
 
 
-def test_what_nothing_decides_is_refused_and_asked() -> None:
+@pytest.mark.parametrize(
+    ("contest", "cure"),
+    [(({}, {}), "--onto"), (None, "`oneleaf merge shop`")],
+    ids=["two sides meet", "nothing is in progress"],
+)
+def test_what_nothing_decides_is_refused_with_what_would_tell(
+    contest: tuple[dict[str, str], dict[str, str]] | None, cure: str
+) -> None:
     files = {**PUBLISHED, **shop(**{"0002_a": ["0001_initial"]})}
-    plan = plan_rebase(situation_of(files, Sides(None)))
+    plan = plan_rebase(situation_of(files, Sides(None, contest=contest)))
     assert not plan.files
-    assert "--onto" in (plan.apps[0].refused or "")
+    said = plan.apps[0].refused or ""
+    assert "`upstream` in [tool.oneleaf]" in said
+    assert cure in said
 
 
 def test_a_published_migration_that_names_a_local_one_is_never_edited() -> None:

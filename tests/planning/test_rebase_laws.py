@@ -2,22 +2,17 @@
 
 from collections.abc import Iterable
 
-import django
 import pytest
-from django.apps import apps
-from django.conf import settings as django_settings
 from django.db.migrations import loader as django_loader
 from hypothesis import event, given
 
+import bare_django
 from oneleaf.history.naming import number
 from two_sides import Key, Sources, TwoSides, rebased, two_sides
 
 pytestmark = pytest.mark.django
 
-if not django_settings.configured:
-    django_settings.configure(USE_TZ=True)
-if not apps.ready:
-    django.setup()
+bare_django.set_up()
 
 
 def key_of(path: str) -> Key:

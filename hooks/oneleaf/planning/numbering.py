@@ -1,21 +1,26 @@
 """New names for migrations that move: a free number, everything else kept."""
 
-from oneleaf.history.naming import format_number, number
+from oneleaf.history.naming import SQUASHED, format_number, leading_digits, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
-_SQUASHED = "_squashed_"
+    from oneleaf.history.project import App
 
 
 def renumber(
-    names: "Iterable[str]", taken: "Iterable[int]", last: "int | None"
+    names: "Iterable[str]",
+    taken: "Iterable[int]",
+    last: "int | None",
+    replaced: "Collection[str]" = (),
 ) -> "list[str]":
     """The new names of a line, for its names in their order.
 
     taken: numbers that other migrations of the app keep. last: the number of what
-    stands before the first, None or 0 where it has none. A number that is greater
+    stands before the first, None or 0 where it has none. replaced: names of deleted
+    migrations that a squash stands for. A database may still hold them as applied, so
+    that nothing else is ever called so. A number that is greater
     than the one before it and not taken stays as it is; another becomes the next
     free one (``MigrationAutodetector.arrange_for_graph``: the leaf's number plus
     one). A name without a number stays.
@@ -31,12 +36,22 @@ def renumber(
         free = value
         if value <= last or value in numbers:
             free = last + 1
-            while free in numbers:
+            while free in numbers or with_number(name, free) in replaced:
                 free += 1
         numbers.add(free)
         last = free
         renamed.append(with_number(name, free))
     return renamed
+
+
+def replaced_and_deleted(app: "App") -> "set[str]":
+    """Names that a squash of the app stands for and that have no file any more."""
+    return {
+        name
+        for migration in app.migrations.values()
+        for label, name in migration.replaces
+        if label == app.label and name not in app.migrations
+    }
 
 
 def with_number(name: str, value: int) -> str:
@@ -48,14 +63,14 @@ def with_number(name: str, value: int) -> str:
     old = number(name)
     if old is None or old == value:
         return name
-    head, mark, tail = name.rpartition(_SQUASHED)
-    digits = _digits(tail)
+    head, mark, tail = name.rpartition(SQUASHED)
+    digits = leading_digits(tail)
     if mark and digits:
-        lead = _digits(head)
+        lead = leading_digits(head)
         if lead:
             head = _put(head, lead, max(int(lead) + value - old, 0))
         return head + mark + _put(tail, digits, value)
-    return _put(name, _digits(name), value)
+    return _put(name, leading_digits(name), value)
 
 
 def squash_name(name: str, first: "tuple[str, str]", last: "tuple[str, str]") -> str:
@@ -65,7 +80,7 @@ def squash_name(name: str, first: "tuple[str, str]", last: "tuple[str, str]") ->
     ``squashmigrations`` builds them (``0002_a_squashed_0004_c``) take over the new
     numbers, and the new names where they hold the old ones whole.
     """
-    head, mark, tail = name.rpartition(_SQUASHED)
+    head, mark, tail = name.rpartition(SQUASHED)
     if not mark:
         return _after(name, first)
     return _after(head, first) + mark + _after(tail, last)
@@ -76,7 +91,7 @@ def _after(text: str, renamed: "tuple[str, str]") -> str:
     old, new = renamed
     if text == old:
         return new
-    digits, value = _digits(text), number(new)
+    digits, value = leading_digits(text), number(new)
     if not digits or value is None or int(digits) != number(old):
         return text
     return _put(text, digits, value)
@@ -84,10 +99,3 @@ def _after(text: str, renamed: "tuple[str, str]") -> str:
 
 def _put(text: str, digits: str, value: int) -> str:
     return format_number(value, len(digits)) + text[len(digits) :]
-
-
-def _digits(text: str) -> str:
-    end = 0
-    while text[end : end + 1].isdecimal():
-        end += 1
-    return text[:end]

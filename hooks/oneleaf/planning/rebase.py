@@ -1,9 +1,10 @@
 """Plans to move local migrations behind those that stay."""
 
 from oneleaf.checking import checks
+from oneleaf.checking.scope import Case
 from oneleaf.errors import Refused
 from oneleaf.history.naming import number
-from oneleaf.planning import numbering, overlapping, proof
+from oneleaf.planning import line_ends, numbering, overlapping, proof
 from oneleaf.planning.editing import Move, written
 from oneleaf.planning.guards import refuse_edited, refuse_in_the_way
 from oneleaf.planning.line import in_order, steps
@@ -58,7 +59,7 @@ def _faulty(situation: "Situation") -> "list[App]":
     chosen = situation.chosen()
     directories = frozenset(app.directory for app in chosen)
     local = frozenset(app.path(name) for app in chosen for name in situation.local(app))
-    case = checks.Case(project, graph, situation.config, directories, local)
+    case = Case(project, graph, situation.config, directories, local)
     doubled: dict[str, set[str]] = {}
     for finding in checks.duplicate_numbers(case):
         doubled.setdefault(finding.path.rpartition("/")[0], set()).update(
@@ -88,10 +89,7 @@ def _refusal(situation: "Situation", app: "App") -> "str | None":
     highest = max((situation.ranks[app.directory, name] for name in local), default=0)
     newest = [n for n in local if situation.ranks[app.directory, n] == highest]
     if situation.sides.undecided(app.path(name) for name in newest):
-        return (
-            "nothing tells which side is published; set `upstream` in [tool.oneleaf], or"
-            f" say who stays: `oneleaf rebase --onto ours {app.label}` or `--onto theirs`"
-        )
+        return _undecided(situation, app)
     leaves = situation.base_leaves(app)
     if len(leaves) > 1:
         return (
@@ -99,6 +97,14 @@ def _refusal(situation: "Situation", app: "App") -> "str | None":
             f" move; join them: `oneleaf merge {app.label}`"
         )
     return None
+
+
+def _undecided(situation: "Situation", app: "App") -> str:
+    """Why nobody moves, and what would tell: sides only where two of them meet."""
+    how = f"join them: `oneleaf merge {app.label}`"
+    if situation.sides.contest is not None:
+        how = f"say who stays: `oneleaf rebase --onto ours {app.label}` or `--onto theirs`"
+    return f"nothing tells which side is published; set `upstream` in [tool.oneleaf], or {how}"
 
 
 def _moves(situation: "Situation", faulty: "list[App]") -> "list[Move]":
@@ -158,7 +164,8 @@ def _renamed(
     }
     inside = [step.name for step in line if not step.aside]
     last = number(leaves[0]) if leaves else None
-    numbered = numbering.renumber([shown[name] for name in inside], taken, last)
+    deleted = numbering.replaced_and_deleted(app)
+    numbered = numbering.renumber([shown[n] for n in inside], taken, last, deleted)
     names = dict(zip(inside, numbered, strict=True))
     for step in line:
         if step.aside:
@@ -190,6 +197,8 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
         raise Refused(msg)
     contents.update(lockfiles)
     expected = {path: situation.files.current(path) for path in contents}
+    for path, content in lockfiles.items():
+        contents[path] = line_ends.as_in(expected[path], content)
     changed = {
         path: content
         for path, content in contents.items()

@@ -6,7 +6,7 @@ from oneleaf.planning import sides
 from oneleaf.planning.repairing import Repairs
 from oneleaf.planning.twins import tell_apart
 from oneleaf.reading import migrations
-from oneleaf.repository import git, progress, worktree
+from oneleaf.repository import git, progress, trees, worktree
 from oneleaf.upstream import locating
 
 TYPE_CHECKING = False
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from oneleaf.config import Config
     from oneleaf.repository.progress import Progress
     from oneleaf.repository.snapshot import Snapshot
+    from oneleaf.repository.trees import Tree
     from oneleaf.repository.worktree import WorkTree
-    from oneleaf.upstream.locating import Tree, Upstream
+    from oneleaf.upstream.locating import Upstream
 
 
 class State:
@@ -37,7 +38,7 @@ class State:
         self.edited: frozenset[str] = frozenset()
 
     def rank(self, path: str) -> int:
-        """Untracked migrations are the user's own."""
+        """The rank of a migration's path, see ``sides``; untracked ones are local."""
         if path in self.untracked:
             return len(self.sides.stays) + 1
         return self.sides.rank(path, self.snapshot.blob(path))
@@ -55,18 +56,22 @@ def add_sides(
         ours, theirs = progress.parents_of_last_merge()
     side = {"ours": ours, "theirs": theirs}.get(onto, "")
     if onto and not side:
-        msg = f"nothing tells what {onto!r} is here; set `upstream` in [tool.oneleaf] instead"
+        msg = (
+            f"nothing tells what {onto!r} is here: nothing is in progress, and HEAD's"
+            " history holds no merge; set `upstream` in [tool.oneleaf] instead, or join"
+            " the leaf nodes with `oneleaf merge`"
+        )
         raise Refused(msg)
     branch = locating.local_branch(published) if published else ""
     target = published.commit if published else ""
-    trees = {c: locating.tree(c) for c in {ours, theirs, branch, target} if c}
+    files = {c: trees.blobs(c) for c in {ours, theirs, branch, target} if c}
     state.trees = {
-        side: trees[c] for side, c in (("ours", ours), ("theirs", theirs)) if c
+        side: files[c] for side, c in (("ours", ours), ("theirs", theirs)) if c
     }
     state.sides = sides.choose(
         now.kind,
-        trees.get(target),
-        trees.get(branch),
+        files.get(target),
+        files.get(branch),
         state.trees,
         onto,
     )
@@ -123,7 +128,11 @@ def _is_ours(state: State, path: str) -> bool:
 
 
 def repairs_of_twins(state: State, files: "WorkTree", objects: git.Objects) -> Repairs:
-    """The migrations that both sides added under one name."""
+    """The migrations that both sides added under one name, each with a name of its own.
+
+    Raises Refused where one was edited since, and where nothing tells which of two
+    stays.
+    """
     paths = [path for path in state.snapshot.unmerged if _stands_beside(state, path)]
     both = {
         path: blobs
@@ -131,9 +140,9 @@ def repairs_of_twins(state: State, files: "WorkTree", objects: git.Objects) -> R
         if set(blobs) == {2, 3}
     }
     known = {"ours": 2, "theirs": 3}
-    trees = {known[side]: tree for side, tree in state.trees.items()}
     repairs = Repairs(
-        [tell_apart(p, blobs, state.sides) for p, blobs in both.items()], trees
+        [tell_apart(p, blobs, state.sides) for p, blobs in both.items()],
+        {known[side]: tree for side, tree in state.trees.items()},
     )
     for twin in repairs.twins:
         stays, moves = objects.read([twin.stays, twin.moves])
