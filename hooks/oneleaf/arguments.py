@@ -8,7 +8,8 @@ from oneleaf.errors import OneleafError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import NoReturn
 
 
 class Option:
@@ -61,6 +62,14 @@ class Verb:
 
 
 COLOR = Option("--color", "WHEN", "colour the output", ("auto", "always", "never"))
+OUTPUT_FORMAT = Option("--output-format", "FORMAT", "how to print", ("text", "json"))
+# Of the verbs that find faults: with the forms that CI systems read.
+REPORT_FORMAT = Option(
+    "--output-format",
+    "FORMAT",
+    "how to print",
+    ("text", "json", "github", "gitlab", "sarif"),
+)
 
 
 class Options:
@@ -75,15 +84,15 @@ class Options:
         self.operands = operands
 
     def flag(self, name: str) -> bool:
-        """Whether the flag was given."""
+        """Whether the flag was given. name: with its dashes, ``--all``."""
         return name in self._values
 
     def text(self, name: str, default: str = "") -> str:
-        """The option's last value."""
+        """The option's last value, ``default`` where it was not given."""
         return self._values[name][-1] if name in self._values else default
 
     def texts(self, name: str) -> "list[str]":
-        """All values of an option that may be given again."""
+        """All values of an option that may be given again, in order."""
         return list(self._values.get(name, ()))
 
 
@@ -107,7 +116,7 @@ def parse(verb: Verb, words: "Sequence[str]") -> Options:
             continue
         name, equals, value = word.partition("=")
         if name not in known:
-            _refuse(verb, f"knows no option {name}")
+            _refuse(verb, f"knows no option {name}{meant(name, (*known, '--help'))}")
         option = known[name]
         if option.value and not equals:
             if not rest:
@@ -138,27 +147,23 @@ def _accept(
     values.setdefault(option.name, []).append(value)
 
 
-def _refuse(verb: Verb, why: str) -> None:
+def _refuse(verb: Verb, why: str) -> "NoReturn":
     msg = f"oneleaf {verb.name} {why}; see `oneleaf {verb.name} --help`"
     raise OneleafError(msg)
 
 
-def usage(verb: Verb) -> str:
-    """The verb's help text."""
-    options = (*verb.options, COLOR)
-    line = " ".join(
-        filter(None, ("usage: oneleaf", verb.name, "[options]", verb.operands))
-    )
-    rows = [(f"{o.name} {o.value}".rstrip(), o.help + _choices(o)) for o in options]
-    width = max(len(left) for left, _ in rows)
-    parts = [line, "", verb.summary, "", "options:"]
-    parts += [f"  {left.ljust(width)}  {right}" for left, right in rows]
-    if verb.examples:
-        parts += ["", "examples:"]
-        for command, meaning in verb.examples:
-            parts += [f"  {command}", f"      {meaning}"]
-    return "\n".join(parts)
+def asks_for_help(words: "Sequence[str]") -> bool:
+    """Whether ``--help`` or ``-h`` stands among the words, before a ``--``."""
+    own = words[: words.index("--")] if "--" in words else words
+    return "--help" in own or "-h" in own
 
 
-def _choices(option: Option) -> str:
-    return f" ({'|'.join(option.choices)})" if option.choices else ""
+def meant(word: str, known: "Iterable[str]", command: str = "{}") -> str:
+    """`` (did you mean …?)`` with the known word nearest to a misspelt one, or "".
+
+    command: how that word is to be typed.
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), 1)
+    return f" (did you mean {command.format(near[0])}?)" if near else ""
