@@ -14,21 +14,46 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-# Verb -> (module, what the overview says of it).
-VERBS = {
-    "check": ("check", "find duplicate numbers, several leaf nodes, stale lockfiles"),
-    "rebase": ("rebase", "move local migrations behind the published ones"),
-    "merge": ("merge", "write the migration that joins several leaf nodes"),
-    "lock": ("lock", "write the lockfiles to match the leaf nodes"),
-    "install": ("install", "register the merge driver in this clone"),
-    "uninstall": ("uninstall", "take the registration back"),
-    "radar": ("radar", "say which remote branches will collide in an app"),
-    "status": ("status", "say whether this clone is protected, and what is missing"),
-    "demo": ("demo", "play the whole story on a small real Django project"),
-    "advise": ("advise", "say in two lines what is wrong with HEAD; for hooks"),
-    "db": ("db", "the database side: status, lock, backup, restore, …"),
-    "merge-driver": ("merge_driver", "merge a lockfile; called by git"),
+# Group of the overview -> verb -> (module, what the overview says of it).
+GROUPS = {
+    "every day": {
+        "check": (
+            "check",
+            "find duplicate numbers, several leaf nodes, stale lockfiles",
+        ),
+        "rebase": ("rebase", "move local migrations behind the published ones"),
+        "merge": ("merge", "write the migration that joins several leaf nodes"),
+        "lock": ("lock", "write the lockfiles to match the leaf nodes"),
+    },
+    "setting up": {
+        "init": ("init", "protect a repository: lockfiles, merge driver, hooks"),
+        "install": ("install", "register the merge driver in this clone"),
+        "uninstall": ("uninstall", "take the registration back"),
+        "status": (
+            "status",
+            "say whether this clone is protected, and what is missing",
+        ),
+        "completion": (
+            "completion",
+            "print the script that completes words in a shell",
+        ),
+        "demo": ("demo", "play the whole story on a small real Django project"),
+    },
+    "looking ahead": {
+        "radar": ("radar", "say which remote branches will collide in an app"),
+        "graph": ("graph", "draw the history of an app, conflicts and sides marked"),
+    },
+    "the database": {
+        "db": ("db", "see to the databases: status, lock, adopt, rollback, ..."),
+    },
+    "called by git and by hooks": {
+        "advise": ("advise", "say in two lines what is wrong with HEAD"),
+        "merge-driver": ("merge_driver", "merge a lockfile that both sides changed"),
+    },
 }
+VERBS = {verb: row for group in GROUPS.values() for verb, row in group.items()}
+
+_HELP = ("help", "-h", "--help")
 
 
 def main(words: "Sequence[str]") -> int:
@@ -36,49 +61,78 @@ def main(words: "Sequence[str]") -> int:
 
     Raises OneleafError or Refused where the command ends early.
     """
-    if not words or words[0] in ("help", "-h", "--help"):
-        if len(words) > 1:
-            return _help(words[1])
-        print(overview())
-        return 0 if words else 2
+    if not words:
+        _help(())
+        return 2
+    if words[0] in _HELP:
+        return _help(words[1:])
     if words[0] == "--version":
         print(f"oneleaf {__version__}")
         return 0
     command = load(words[0])
-    if words[1:] and words[1] in ("-h", "--help"):
-        return _help(words[0])
     if hasattr(command, "run_words"):  # git's words may look like options
+        if list(words[1:]) in (["-h"], ["--help"]):
+            return _help(words[:1])
         return int(command.run_words(words[1:]))
+    if arguments.asks_for_help(words[1:]):
+        return _help(words[:1])
     return int(command.run(arguments.parse(command.VERB, words[1:])))
 
 
 def load(verb: str) -> "Any":
-    """The verb's module. Raises OneleafError for an unknown verb."""
+    """The verb's module, imported. Raises OneleafError for an unknown verb."""
     if verb not in VERBS:
-        msg = f"oneleaf knows no {verb!r}; see `oneleaf help`"
-        raise OneleafError(msg)
+        raise OneleafError(_unknown(verb))
     name = "oneleaf.commands." + VERBS[verb][0]
     __import__(name)
     return sys.modules[name]
 
 
-def _help(verb: str) -> int:
-    print(arguments.usage(load(verb).VERB))
+def _unknown(word: str) -> str:
+    from oneleaf.commands import db
+
+    if word in db.VERBS:
+        hint = f" (did you mean `oneleaf db {word}`?)"
+    else:
+        hint = arguments.meant(word, (*VERBS, "help", "--version"), "`oneleaf {}`")
+    if word.startswith("-") and not hint:
+        return f"options such as {word} stand behind a verb; see `oneleaf help`"
+    return f"oneleaf knows no {word!r}{hint}; see `oneleaf help`"
+
+
+def _help(words: "Sequence[str]") -> int:
+    """Prints the help of the verb that the words name, the overview for none."""
+    from oneleaf.output import usage
+
+    named = [word for word in words if word not in _HELP]
+    if not named:
+        print(_overview())
+        return 0
+    command = load(named[0])
+    for word in named[1:]:
+        if not hasattr(command, "VERBS"):
+            raise OneleafError(
+                f"{word!r} is no part of `oneleaf {command.VERB.name}`;"
+                f" see `oneleaf help {command.VERB.name}`"
+            )
+        command = command.load(word)
+    print(usage.of_verb(command.VERB, getattr(command, "VERBS", None)))
     return 0
 
 
-def overview() -> str:
-    """What ``oneleaf help`` says."""
-    width = max(map(len, VERBS))
-    rows = [f"  {verb.ljust(width)}  {text}" for verb, (_, text) in VERBS.items()]
-    return "\n".join(
-        [
-            "usage: oneleaf COMMAND [options] [operands]",
-            "",
-            "Keeps each Django app's migration history in one line.",
-            "",
-            *rows,
-            "",
-            "`oneleaf COMMAND --help` says more of one; `oneleaf --version` the version.",
-        ]
-    )
+def _overview() -> str:
+    from oneleaf.output import usage
+
+    groups = {
+        title: [row for verb, (_, text) in rows.items() for row in _rows(verb, text)]
+        for title, rows in GROUPS.items()
+    }
+    return usage.overview(groups)
+
+
+def _rows(verb: str, text: str) -> "list[tuple[str, str]]":
+    if verb != "db":
+        return [(verb, text)]
+    from oneleaf.commands import db
+
+    return [(f"db {name}", what) for name, what in db.VERBS.items()]

@@ -11,7 +11,7 @@ import pytest
 from oneleaf.clone import registration
 from oneleaf.clone.registration import DRIVER, Tool
 from oneleaf.commands import install
-from repository import SOURCE_ROOT, Repository
+from repository import SOURCE_ROOT, Repository, oneleaf_from
 
 LOCK = "shop/migrations/max_migration.txt"
 LINE = "max_migration.txt merge=oneleaf\n"
@@ -38,12 +38,7 @@ def driver(repository: Repository) -> str:
 
 
 def diverge(repository: Repository) -> None:
-    repository.git("checkout", "-q", "-b", "feat")
-    repository.write(LOCK, "0002_b\n")
-    repository.commit("feat")
-    repository.git("checkout", "-q", "main")
-    repository.write(LOCK, "0002_a\n")
-    repository.commit("main")
+    repository.diverge(LOCK, "0002_a\n", "0002_b\n")
 
 
 def test_after_install_a_merge_stops_with_the_message(repository: Repository) -> None:
@@ -161,11 +156,7 @@ def test_a_tool_inside_the_work_tree_is_registered_by_name_only(
 ) -> None:
     inside = repository.path / ".venv" / "lib"
     shutil.copytree(SOURCE_ROOT / "oneleaf", inside / "oneleaf")
-    code = (
-        f"import sys; sys.path.insert(0, {str(inside)!r});"
-        "from oneleaf.__main__ import run; run()"
-    )
-    done = repository.run(sys.executable, "-I", "-c", code, "install")
+    done = repository.run(*oneleaf_from(inside), "install")
     assert done.code == 0
     assert "lies inside the work tree" in done.err
     assert driver(repository) == registration.command(None)

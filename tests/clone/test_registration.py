@@ -9,6 +9,7 @@ import pytest
 
 from oneleaf.clone import registration
 from oneleaf.clone.registration import DESCRIPTION, DRIVER, NAME, Edit, Tool
+from programs import script
 from repository import SOURCE_ROOT, Repository
 
 LAUNCHER = str(SOURCE_ROOT / "oneleaf" / "driver" / "launcher.py")
@@ -111,12 +112,7 @@ def diverged(tmp_path: Path) -> Repository:
     repository.write(".gitattributes", "max_migration.txt merge=oneleaf\n")
     repository.write(LOCK, "0001_initial\n")
     repository.commit("base")
-    repository.git("checkout", "-q", "-b", "feat")
-    repository.write(LOCK, "0002_b\n")
-    repository.commit("feat")
-    repository.git("checkout", "-q", "main")
-    repository.write(LOCK, "0002_a\n")
-    repository.commit("main")
+    repository.diverge(LOCK, "0002_a\n", "0002_b\n")
     return repository
 
 
@@ -125,13 +121,6 @@ def register(
 ) -> None:
     value = registration.command(Tool(python, launcher))
     repository.git("config", DRIVER, value)
-
-
-def program(path: Path, text: str) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
-    return str(path)
 
 
 def assert_conflict(repository: Repository) -> None:
@@ -163,7 +152,7 @@ def test_a_broken_tool_leaves_a_conflict_with_markers(
     text = BROKEN[fault]
     python = str(tmp_path / "tool" / "python")
     if text is not None:
-        program(Path(python), text)
+        script(Path(python), text)
     register(diverged, python)
     diverged.git(operation, "feat", ok=(1,))
     assert_conflict(diverged)
@@ -181,7 +170,7 @@ def test_the_tool_on_path_takes_over_from_one_that_is_gone(
     diverged: Repository, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
-    program(tmp_path / "bin" / "oneleaf", f'#!/bin/sh\necho "$1" > {log}\nexit 0\n')
+    script(tmp_path / "bin" / "oneleaf", f'#!/bin/sh\necho "$1" > {log}\nexit 0\n')
     register(diverged, python=str(tmp_path / "gone"))
     path = f"{tmp_path / 'bin'}:{diverged.env['PATH']}"
     diverged.git("merge", "-q", "feat", PATH=path)
@@ -193,7 +182,7 @@ def test_a_program_of_the_work_tree_is_not_taken_for_the_tool(
     diverged: Repository, tmp_path: Path, entry: str
 ) -> None:
     for place in ("oneleaf", "bin/oneleaf"):
-        program(diverged.path / place, "#!/bin/sh\ntouch TRAPPED\n")
+        script(diverged.path / place, "#!/bin/sh\ntouch TRAPPED\n")
     register(diverged, python=str(tmp_path / "gone"))
     path = f"{entry}:{diverged.env['PATH']}"
     diverged.git("merge", "feat", ok=(1,), PATH=path)
@@ -209,9 +198,7 @@ def test_the_tool_may_lie_in_any_folder(
 ) -> None:
     python = tmp_path / folder / "bin" / "python"
     log = tmp_path / "log"
-    program(
-        python, f'#!/bin/sh\necho "$1$2 $3" > {log}\nexec "{sys.executable}" "$@"\n'
-    )
+    script(python, f'#!/bin/sh\necho "$1$2 $3" > {log}\nexec "{sys.executable}" "$@"\n')
     launcher = tmp_path / folder / "oneleaf"
     launcher.symlink_to(SOURCE_ROOT / "oneleaf")
     register(diverged, str(python), f"{launcher}/driver/launcher.py")
@@ -365,7 +352,7 @@ def test_only_the_app_in_conflict_has_markers_in_a_shared_lockfile(
 
 def test_a_broken_tool_leaves_a_shared_lockfile_in_conflict(tmp_path: Path) -> None:
     repository = shared_conflict(tmp_path)
-    register(repository, program(tmp_path / "tool", "#!/bin/sh\nkill -9 $$\n"))
+    register(repository, str(script(tmp_path / "tool", "#!/bin/sh\nkill -9 $$\n")))
     repository.git("merge", "feat", ok=(1,))
     assert "<<<<<<< ours\nb: 2_x\n=======\nb: 2_y\n>>>>>>> theirs\n" in repository.read(
         "locks.txt"

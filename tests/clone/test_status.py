@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from oneleaf.checking.findings import Finding
-from oneleaf.clone import probe, protection, registration
+from oneleaf.clone import hooks, probe, protection, registration
 from oneleaf.clone.facts import Facts
 from oneleaf.clone.protection import Row
 from oneleaf.clone.registration import DRIVER, NAME, Tool
@@ -212,39 +213,54 @@ def test_only_hook_types_that_stop_something_are_missing(kind: str) -> None:
     )
 
 
+ADDED = "{} 'oneleaf check --pre-push' >> .git/hooks/pre-push && chmod +x .git/hooks/pre-push"
+
+
 @pytest.mark.parametrize(
-    ("manager", "configured", "hooks_path", "command"),
+    ("manager", "occupied", "hooks_path", "command"),
     [
-        (
-            "pre-commit",
-            ("check-django-migrations",),
-            "",
-            "pre-commit install -t pre-push",
-        ),
+        ("pre-commit", (), "", "pre-commit install -t pre-push"),
+        ("pre-commit", ("pre-push",), ".husky", ADDED.format("echo")),
+        ("pre-commit", (), ".x", ADDED.format("printf '%s\\n' '#!/bin/sh'")),
         ("prek", (), "", "prek install -t pre-push"),
-        (
-            "",
-            (),
-            "",
-            "echo 'oneleaf check --rev HEAD' >> .git/hooks/pre-push && chmod +x .git/hooks/pre-push",
-        ),
-        (
-            "pre-commit",
-            (),
-            ".husky",
-            "echo 'oneleaf check --rev HEAD' >> .git/hooks/pre-push && chmod +x .git/hooks/pre-push",
-        ),
+        ("lefthook", ("pre-push",), "", "lefthook install"),
+        ("husky", (), "", "npm install"),
+        ("husky", ("pre-push",), ".husky/_", ADDED.format("echo")),
+        ("", ("pre-push",), "", ADDED.format("echo")),
+        ("", (), "", "oneleaf init"),
     ],
 )
 def test_the_cure_for_a_hook_fits_what_runs_the_hooks(
-    manager: str, configured: tuple[str, ...], hooks_path: str, command: str
+    manager: str, occupied: tuple[str, ...], hooks_path: str, command: str
 ) -> None:
     facts = armed()
     facts.hooks = {**facts.hooks, "pre-push": ""}
-    facts.manager, facts.configured = manager, configured
+    facts.manager, facts.occupied = manager, occupied
     if hooks_path:
         facts.settings = {**facts.settings, "core.hookspath": hooks_path}
     assert row(facts, "hook pre-push").command == command
+
+
+@pytest.mark.parametrize(
+    ("configured", "text"),
+    [
+        (
+            ("check-django-migrations",),
+            "check-django-migrations is configured, but not installed",
+        ),
+        (
+            (),
+            "does not run oneleaf: add the hook id check-django-migrations, then install",
+        ),
+    ],
+)
+def test_a_hook_id_that_is_not_there_yet_is_named(
+    configured: tuple[str, ...], text: str
+) -> None:
+    facts = armed()
+    facts.hooks = {**facts.hooks, "pre-push": ""}
+    facts.configured = configured
+    assert row(facts, "hook pre-push").text == text
 
 
 @pytest.mark.parametrize(("runs", "state"), [("script", "ok"), ("", "risk")])
@@ -484,6 +500,14 @@ def test_a_repository_without_lockfiles_is_found(repository: Repository) -> None
             "",
             id="lefthook without oneleaf",
         ),
+        pytest.param(
+            {
+                ".git/hooks/pre-commit": "lefthook run\n",
+                "lefthook.yml": "pre-push:\n  commands:\n    a: {run: oneleaf check}\n",
+            },
+            "",
+            id="lefthook, for another type",
+        ),
     ],
 )
 def test_hooks_are_told_by_what_they_run(
@@ -494,6 +518,58 @@ def test_hooks_are_told_by_what_they_run(
     state, text, _ = states(repository)["hook pre-commit"]
     assert state == ("ok" if runs else "missing")
     assert not runs or text == f"runs oneleaf, by {runs}"
+
+
+@pytest.mark.parametrize(
+    ("present", "config", "manager"),
+    [
+        (("pre-commit", "prek"), ".pre-commit-config.yaml", "pre-commit"),
+        (("prek",), ".pre-commit-config.yaml", "prek"),
+        ((), ".pre-commit-config.yaml", "pre-commit"),
+        (("pre-commit", "prek"), "prek.toml", "prek"),
+        (("pre-commit",), "lefthook.yml", "lefthook"),
+        (("pre-commit",), ".husky/pre-commit", "husky"),
+        (("pre-commit", "prek"), "notes.txt", ""),
+    ],
+)
+def test_the_hook_manager_is_told_by_its_configuration_and_by_what_is_installed(
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    present: tuple[str, ...],
+    config: str,
+    manager: str,
+) -> None:
+    for name in present:
+        hook(repository, f"bin/{name}", "#!/bin/sh\n")
+    repository.write(config)
+    monkeypatch.setenv("PATH", str(repository.path / "bin"))
+    folder = str(repository.path / ".git/hooks")
+    assert hooks.manager(str(repository.path), folder) == manager
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "found"),
+    [
+        ("pre-commit: {run: a}\npre-push: {run: b}\n", "pre-push", "b"),
+        ("pre-commit:\n  jobs:\n    - run: a\n\npre-push:\n", "pre-commit", "a"),
+        ("pre-commit:\n  jobs:\n  - run: a\nskip_lfs: b\n", "pre-commit", "a"),
+        ("pre-commit:\n  jobs:\n    - run: a\n", "pre-merge-commit", ""),
+        ("commit-msg:\n  jobs:\n    - run: a\n", "prepare-commit-msg", ""),
+        ("pre-commit:\n  jobs:\n  - run: a\ncommit-msg:\n- b\n", "pre-commit", "a"),
+        ("[pre-push]\nx = 1\n[[pre-push.jobs]]\nrun = 'a'\n", "pre-push", "a"),
+        ("[pre-push]\nrun = 'a'\n[other]\nrun = 'b'\n", "pre-push", "a"),
+        (
+            '{\n  "pre-commit": {\n    "run": "a"\n  },\n  "pre-push": "b"\n}',
+            "pre-commit",
+            "a",
+        ),
+    ],
+)
+def test_a_lefthook_configuration_is_told_apart_by_hook_types(
+    text: str, kind: str, found: str
+) -> None:
+    words = re.findall(r"\b[ab]\b", hooks.section(text, kind))
+    assert "".join(words) == found
 
 
 def test_husky_keeps_the_scripts_one_folder_above(repository: Repository) -> None:

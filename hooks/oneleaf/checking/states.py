@@ -1,6 +1,7 @@
 """Which state is judged: the index, a commit, or the end of a range."""
 
 import os
+import sys
 
 from oneleaf import config as configuration
 from oneleaf.errors import OneleafError
@@ -59,7 +60,10 @@ class State:
 
     @property
     def config(self) -> "Config":
-        """The state's own configuration; the index need not be listed for it."""
+        """The state's own configuration; the index need not be listed for it.
+
+        Raises OneleafError for one that oneleaf cannot use.
+        """
         if self._config is None:
             at = f"HEAD:{configuration.FILE}"
             if self.name != INDEX:
@@ -71,7 +75,7 @@ class State:
         return self._config
 
     def snapshot(self) -> "Snapshot":
-        """The whole state."""
+        """The whole state, read once. Raises OneleafError where git cannot."""
         if self._snapshot is None:
             if self.name == INDEX:
                 listing = self._listed()
@@ -94,12 +98,21 @@ class State:
         return self._listing
 
 
-def choose(options: "Options", objects: git.Objects) -> "State | None":
-    """The state that the options, or pre-commit's variables, name.
+def choose(options: "Options", objects: git.Objects) -> "list[State]":
+    """The states that the options, pre-commit's variables, or a push name.
 
-    None for a branch that the push deletes. Raises OneleafError for options that
-    exclude each other and for what names no commit.
+    One, but none for a branch that the push deletes, and one for each branch with
+    ``--pre-push``. Raises OneleafError for options that exclude each other and for
+    what names no commit.
     """
+    if options.flag("--pre-push"):
+        found = [_of_range(objects, old, new) for old, new in _pushed_now(options)]
+    else:
+        found = [_choose_one(options, objects)]
+    return [state for state in found if state is not None]
+
+
+def _choose_one(options: "Options", objects: git.Objects) -> "State | None":
     old, new = _range(options)
     if options.flag("--rev") and new:
         msg = "oneleaf check takes either --rev or --from-ref and --to-ref"
@@ -107,7 +120,9 @@ def choose(options: "Options", objects: git.Objects) -> "State | None":
     if new:
         return _of_range(objects, old, new)
     if options.flag("--rev"):
-        return State(snapshots.commit_id(options.text("--rev")), objects)
+        from oneleaf.repository import revisions
+
+        return State(revisions.commit_id(options.text("--rev")), objects)
     return of_index(objects)
 
 
@@ -125,12 +140,42 @@ def _of_range(objects: git.Objects, old: str, new: str) -> "State | None":
     """
     if not new.strip("0"):
         return None
-    commit = snapshots.commit_id(new)
-    base = snapshots.merge_base(old, commit) if old.strip("0") else None
+    from oneleaf.repository import revisions
+
+    commit = revisions.commit_id(new)
+    base = revisions.merge_base(old, commit) if old.strip("0") else None
     if base is None:
         return State(commit, objects)
     changes = snapshots.changes_between(base, commit)
     return State(commit, objects, changes, is_range=True)
+
+
+def _pushed_now(options: "Options") -> "list[tuple[str, str]]":
+    if any(map(options.flag, ("--rev", "--from-ref", "--to-ref"))):
+        msg = "oneleaf check takes either --pre-push or --rev, --from-ref and --to-ref"
+        raise OneleafError(msg)
+    if sys.stdin is None or sys.stdin.isatty():
+        msg = (
+            "git names what it pushes on the standard input of its pre-push hook;"
+            " by hand: `oneleaf check --rev BRANCH`"
+        )
+        raise OneleafError(msg)
+    return pushed(git.decode(sys.stdin.buffer.read()))
+
+
+def pushed(text: str) -> "list[tuple[str, str]]":
+    """The old and the new commit of each branch that a push changes.
+
+    text: what git tells its pre-push hook, in lines of ``<local ref> <local id> <remote
+    ref> <remote id>``, an id all zeros where there is none (githooks(5)). Tags are left
+    out: they often name commits of long ago.
+    """
+    found = []
+    for line in text.split("\n"):
+        words = line.split(" ")
+        if len(words) == 4 and not words[2].startswith("refs/tags/"):
+            found.append((words[3], words[1]))
+    return found
 
 
 def _range(options: "Options") -> "tuple[str, str]":
@@ -149,7 +194,10 @@ def _range(options: "Options") -> "tuple[str, str]":
 
 
 def covers(directories: "frozenset[str]", operands: "Sequence[str]") -> bool:
-    """Whether the operands name nothing but files in these directories."""
+    """Whether the operands name nothing but files in these directories.
+
+    operands: as typed. False where only git could tell what they are relative to.
+    """
     return all(operand.rpartition("/")[0] in directories for operand in operands) and (
         not operands or _at_top()
     )
@@ -164,10 +212,24 @@ def _at_top() -> bool:
 
 
 def from_top(operands: "Sequence[str]") -> "list[str]":
-    """Paths as typed, relative to the top of the repository."""
+    """Paths as typed, relative to the top of the repository.
+
+    Raises OneleafError for an absolute path that leads out of it.
+    """
     prefix = "" if _at_top() else git.decode(git.run("rev-parse", "--show-prefix"))
-    top = prefix.rstrip("\n")
-    return [
-        os.path.normpath(top + operand).replace(os.sep, "/").removeprefix(".")
-        for operand in operands
-    ]
+    start = prefix.rstrip("\n")
+    return [_from_top(start, operand) for operand in operands]
+
+
+def _from_top(start: str, operand: str) -> str:
+    if os.path.isabs(operand):
+        from oneleaf.repository import nesting
+
+        top = git.decode(git.run("rev-parse", "--show-toplevel")).rstrip("\n")
+        path = nesting.below(top, operand)
+        if path is None:
+            msg = f"{operand} is not in this repository, whose top is {top}"
+            raise OneleafError(msg)
+        return path
+    path = os.path.normpath(start + operand).replace(os.sep, "/")
+    return "" if path == "." else path

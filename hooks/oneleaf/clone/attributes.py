@@ -17,7 +17,11 @@ _GLOB = "*?[\\"
 
 
 def line(config: "Config") -> str:
-    """The line for the configured lockfile: at every depth, or for the one shared path."""
+    """The line for the configured lockfile: at every depth, or for the one shared path.
+
+    As gitattributes(5) wants patterns: glob characters and a leading ``#`` or ``!``
+    with a backslash, blanks and what is no ASCII quoted as in C. Without a newline.
+    """
     path = ("/" if config.shared else "") + config.lockfile
     pattern = "".join("\\" + c if c in _GLOB else c for c in path)
     if pattern.startswith(("#", "!", '"')):
@@ -51,7 +55,10 @@ def appended(content: bytes, text: str) -> bytes:
 
 
 def needs_line(content: bytes, text: str) -> bool:
-    """Whether the line is missing, or stands above another that is about merging."""
+    """Whether the line is missing, or stands above another that is about merging.
+
+    content: of ``.gitattributes``; text: from ``line``.
+    """
     about = [words for _, words in _lines(content) if _is_about_merging(words)]
     return not about or about[-1] != text.encode("utf-8", "surrogateescape").split()
 
@@ -75,7 +82,11 @@ def overriding(files: "Iterable[tuple[str, bytes]]") -> "tuple[str, int, str] | 
 
 
 def candidates(path: str) -> "list[str]":
-    """The attribute files that can speak of ``path``, the strongest first."""
+    """The attribute files that can speak of ``path``, the strongest first.
+
+    The nearer beats the farther (gitattributes(5)). All are ``/``-separated, from the
+    top.
+    """
     folders = path.split("/")[:-1]
     heads = ["/".join(folders[:n]) for n in range(len(folders), -1, -1)]
     return [f"{head}/{FILE}" if head else FILE for head in heads]

@@ -19,9 +19,11 @@ class Facts:
     line: the line that sends lockfiles to the driver.
     attributes_committed: whether ``.gitattributes`` is in the index as it lies here.
     rerere_used: whether git records resolutions here.
-    hooks: hook type -> who runs oneleaf there: ``pre-commit``, ``prek``, ``script``,
-        or "" for nobody.
-    manager: ``pre-commit`` or ``prek`` where one is configured, else "".
+    hooks: hook type -> who runs oneleaf there: ``pre-commit``, ``prek``, ``lefthook``,
+        ``script``, or "" for nobody.
+    manager: the hook manager in use, ``pre-commit``, ``prek``, ``lefthook`` or
+        ``husky``, else "".
+    occupied: the hook types that have a script, whatever it runs.
     configured: hook ids of oneleaf in the manager's configuration.
     hooks_directory: where git looks for hooks.
     lockfiles: the findings on lockfiles in the index; None where none is in use.
@@ -40,6 +42,7 @@ class Facts:
         "line",
         "lockfiles",
         "manager",
+        "occupied",
         "overriding",
         "rerere_used",
         "settings",
@@ -55,6 +58,7 @@ class Facts:
         self.rerere_used = False
         self.hooks: Mapping[str, str] = {}
         self.manager = ""
+        self.occupied: Sequence[str] = ()
         self.configured: Sequence[str] = ()
         self.hooks_directory = ".git/hooks"
         self.line = ""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oneleaf.clone.registration import Edit, Tool
     from oneleaf.config import Config
 
-_PATHS_PER_CALL = 200
+_PATHS_PER_CALL = 100  # Windows takes 32,767 characters on a command line
 
 
 def local_entries() -> "list[tuple[str, str]]":
@@ -40,7 +40,10 @@ def write(edits: "Sequence[Edit]") -> None:
 
 
 def effective(key: str) -> str:
-    """What git itself takes for a key, from whichever file; "" for nothing."""
+    """What git itself takes for a key, from whichever file; "" for nothing.
+
+    key: such as ``merge.oneleaf.driver``.
+    """
     return git.decode(git.run("config", "-z", "--get", key, ok=(0, 1))).rstrip("\0")
 
 
@@ -56,7 +59,10 @@ def usable_tool() -> "Tool | None":
 
 
 def work_trees() -> "list[str]":
-    """The folders that a checkout of this repository, or of the one around it, fills."""
+    """The folders that a checkout of this repository, or of the one around it, fills.
+
+    Absolute, as git prints them (git-worktree(1), git-rev-parse(1)).
+    """
     lines = git.decode(git.run("worktree", "list", "--porcelain")).split("\n")
     folders = [line[9:] for line in lines if line.startswith("worktree ")]
     here = git.run(
@@ -66,7 +72,10 @@ def work_trees() -> "list[str]":
 
 
 def config_of_work_tree(top: str) -> "Config":
-    """The configuration beside the ``.gitattributes`` that is about to be written."""
+    """The configuration beside the ``.gitattributes`` that is about to be written.
+
+    Raises OneleafError for one that oneleaf cannot use.
+    """
     return configuration.parse(content(os.path.join(top, configuration.FILE)))
 
 
@@ -80,7 +89,7 @@ def content(path: str) -> "bytes | None":
 
 
 def lockfiles(top: str, config: "Config") -> "list[str]":
-    """Paths of the lockfiles in the index."""
+    """Paths of the lockfiles in the index, from the top, sorted."""
     if config.shared:
         spec = ":(top,literal)" + config.lockfile
     else:
@@ -91,7 +100,11 @@ def lockfiles(top: str, config: "Config") -> "list[str]":
 
 
 def merge_attributes(top: str, paths: "Sequence[str]") -> "list[tuple[str, str]]":
-    """Each path with what git takes for its attribute ``merge``."""
+    """(path, what git takes for its attribute ``merge``) for each of the paths.
+
+    The values are those of git-check-attr(1): ``unspecified``, ``unset``, ``set``, a
+    word.
+    """
     answers: list[tuple[str, str]] = []
     for start in range(0, len(paths), _PATHS_PER_CALL):
         some = paths[start : start + _PATHS_PER_CALL]
@@ -106,10 +119,21 @@ def example(config: "Config") -> str:
 
 
 def overriding(top: str, path: str) -> "tuple[str, int, str] | None":
-    """Where the line stands that keeps a lockfile from the driver, if it can be found."""
-    info = git.decode(git.run("-C", top, "rev-parse", "--git-path", "info/attributes"))
-    info = os.path.join(top, info.rstrip("\n"))
+    """Where the line stands that keeps a lockfile from the driver, if it can be found.
+
+    Its file, from the top, its number from 1 and its text; None where it was not found.
+    """
+    info = git.line("-C", top, "rev-parse", "--git-path", "info/attributes")
+    info = os.path.join(top, info)
     names = attributes.candidates(path)
-    files = [(os.path.relpath(info, top), content(info) or b"")]
+    files = [(shown(info, top), content(info) or b"")]
     files += [(name, content(os.path.join(top, name)) or b"") for name in names]
     return attributes.overriding(files)
+
+
+def shown(path: str, top: str) -> str:
+    """A path as a person reads it: from the top on, whole where that is not possible."""
+    try:
+        return os.path.relpath(path, top).replace(os.sep, "/")
+    except ValueError:  # on another drive of Windows
+        return path.replace(os.sep, "/")

@@ -6,6 +6,7 @@ also where there is no ``sh`` on PATH.
 
 import os
 
+from oneleaf.clone.registration import slashes
 from oneleaf.repository import git
 
 _ALIAS = "oneleaf-probe"
@@ -38,7 +39,7 @@ def _run(value: str, folder: str, ours: bytes, theirs: bytes) -> "tuple[int, byt
         path = os.path.join(folder, letter)
         with open(path, "wb") as file:
             file.write(content)
-        words[letter] = path.replace("\\", "/")
+        words[letter] = slashes(path)
     command = expand(value, words)
     any_code = tuple(range(-64, 256))
     code, _ = git.run_code("-c", f"alias.{_ALIAS}=!{command}", _ALIAS, ok=any_code)
@@ -47,7 +48,10 @@ def _run(value: str, folder: str, ours: bytes, theirs: bytes) -> "tuple[int, byt
 
 
 def expand(value: str, words: "dict[str, str]") -> str:
-    """A command line with its placeholders filled in; unknown ones stay as they are."""
+    """A command line with its placeholders filled in; unknown ones stay as they are.
+
+    value: with ``%O`` and the like (gitattributes(5)). words: letter -> text.
+    """
     parts = value.split("%")
     out, rest = [parts[0]], iter(parts[1:])
     for part in rest:

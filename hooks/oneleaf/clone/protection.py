@@ -7,6 +7,8 @@ against the clone.
 
 from oneleaf.clone import registration
 from oneleaf.clone.facts import Facts
+from oneleaf.output.counting import counted
+from oneleaf.shell import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ _REPORT = "report-django-migrations"
 HOOK_TYPES = {
     "pre-commit": (True, (_CHECK,), "oneleaf check"),
     "pre-merge-commit": (True, (_CHECK,), "oneleaf check"),
-    "pre-push": (True, (_CHECK,), "oneleaf check --rev HEAD"),
+    "pre-push": (True, (_CHECK,), "oneleaf check --pre-push"),
     "prepare-commit-msg": (
         False,
         ("check-django-migrations-in-rebase",),
@@ -51,13 +53,16 @@ class Row:
 
 
 def rows(facts: Facts) -> "list[Row]":
-    """Everything that protects, in the order in which one would mend it."""
+    """Everything that protects, in the order in which one would mend it.
+
+    facts: what was found in the clone; nothing else is asked.
+    """
     return [
         _driver(facts),
         *_recursive(facts),
         _attribute(facts),
         _lockfiles(facts),
-        *_hooks(facts),
+        *hooks(facts),
         *_settings(facts),
         _upstream(facts),
     ]
@@ -115,7 +120,7 @@ def _attribute(facts: Facts) -> Row:
         file, number, line = facts.overriding
         text = f"{path} is merged as {value}, by line {number} of {file}: {line}{more}"
         # The last line that matches decides: one below the other mends it.
-        cure = f"echo {_quoted(facts.line)} >> {_quoted(file)}"
+        cure = f"echo {quoted(facts.line)} >> {quoted(file)}"
         here = file == ".gitattributes"
         return Row(name, MISSING, text, "oneleaf install" if here else cure)
     if not facts.attributes_committed:
@@ -129,7 +134,7 @@ def _lockfiles(facts: Facts) -> Row:
     if not facts.apps:
         return Row(name, OK, "no app with migrations in the index")
     if facts.lockfiles is None:
-        text = f"none, for {facts.apps} apps: two branches can add to one app unseen"
+        text = f"none, for {counted(facts.apps, 'app')}: two branches can add to one app unseen"
         return Row(name, MISSING, text, "oneleaf lock --init")
     if facts.lockfiles:
         more = (
@@ -141,7 +146,7 @@ def _lockfiles(facts: Facts) -> Row:
     return Row(name, OK, "every app's names its leaf node")
 
 
-def _hooks(facts: Facts) -> "Iterator[Row]":
+def hooks(facts: Facts) -> "Iterator[Row]":
     """A row for each hook type; only the blocking ones count as missing."""
     for kind, (blocks, ids, script) in HOOK_TYPES.items():
         name = f"hook {kind}"
@@ -151,27 +156,33 @@ def _hooks(facts: Facts) -> "Iterator[Row]":
                 name, OK, f"runs oneleaf, by {'a script' if by == 'script' else by}"
             )
             continue
-        state = MISSING if blocks else RISK
-        if not facts.manager or facts.settings.get("core.hookspath"):
-            place = _quoted(f"{facts.hooks_directory}/{kind}")
-            command = f"echo {_quoted(script)} >> {place} && chmod +x {place}"
-            yield Row(name, state, "does not run oneleaf", command)
-            continue
-        install = f"{facts.manager} install -t {kind}"
-        if any(i in facts.configured for i in ids):
-            yield Row(
-                name, state, f"{ids[0]} is configured, but not installed", install
-            )
-        else:
-            text = f"does not run oneleaf: add the hook id {ids[0]}, then install"
-            yield Row(name, state, text, install)
+        yield Row(name, MISSING if blocks else RISK, *_idle(facts, kind, ids, script))
 
 
-def _quoted(text: str) -> str:
-    """A word for ``sh``."""
-    if text and all(c.isalnum() or c in "./_-" for c in text):
-        return text
-    return "'" + text.replace("'", "'\"'\"'") + "'"
+def _idle(
+    facts: Facts, kind: str, ids: "tuple[str, ...]", script: str
+) -> "tuple[str, str]":
+    """Why a hook does not run oneleaf, and the command of whoever keeps the hooks."""
+    text = "does not run oneleaf"
+    if facts.settings.get("core.hookspath") or (
+        not facts.manager and kind in facts.occupied
+    ):
+        place = quoted(f"{facts.hooks_directory}/{kind}")
+        write = f"echo {quoted(script)}"
+        if kind not in facts.occupied:  # Windows runs no script without a first line
+            write = f"printf '%s\\n' '#!/bin/sh' {quoted(script)}"
+        return text, f"{write} >> {place} && chmod +x {place}"
+    if not facts.manager:
+        return text, "oneleaf init"
+    if facts.manager == "husky":
+        return f"{text}: git does not look into .husky yet", "npm install"
+    if facts.manager == "lefthook":
+        text += f": give it a job `{script}` in the configuration, then install"
+        return text, "lefthook install"
+    install = f"{facts.manager} install -t {kind}"
+    if any(i in facts.configured for i in ids):
+        return f"{ids[0]} is configured, but not installed", install
+    return f"{text}: add the hook id {ids[0]}, then install", install
 
 
 def _settings(facts: Facts) -> "Iterator[Row]":

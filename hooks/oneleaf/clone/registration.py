@@ -14,6 +14,8 @@ killed leaves no unmarked file, which a user would commit as resolved.
 import os
 import sys
 
+from oneleaf.repository import nesting
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,16 +63,17 @@ class Edit:
 
 def this_tool() -> "Tool | None":
     """The tool that runs now; None where git could not start it again by paths."""
-    python = _slashes(os.path.abspath(sys.executable)) if sys.executable else ""
+    python = slashes(os.path.abspath(sys.executable)) if sys.executable else ""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    launcher = _slashes(os.path.join(package, *_LAUNCHER))
+    launcher = slashes(os.path.join(package, *_LAUNCHER))
     if not os.path.isfile(python) or not os.path.isfile(launcher):
         return None
     return Tool(python, launcher)
 
 
-def _slashes(path: str) -> str:
-    return path.replace("\\", "/") if os.name == "nt" else path
+def slashes(path: str) -> str:
+    """A path as ``sh`` reads it; a backslash is a letter everywhere but on Windows."""
+    return path.replace("\\", "/") if sys.platform == "win32" else path
 
 
 def is_inside(tool: Tool, folders: "Sequence[str]") -> bool:
@@ -80,11 +83,21 @@ def is_inside(tool: Tool, folders: "Sequence[str]") -> bool:
     could put another program there.
     """
     roots = {place for folder in folders for place in _places(folder)}
-    return any(
+    return _is_below(tool, folders) or any(
         place == root or place.startswith(root.rstrip("/") + "/")
         for path in (tool.python, tool.launcher)
         for place in _places(path)
         for root in roots
+    )
+
+
+def _is_below(tool: Tool, folders: "Sequence[str]") -> bool:
+    """The same by what the folders are: also where a path is written in other case."""
+    return any(
+        nesting.below(os.path.abspath(folder), os.path.abspath(place)) is not None
+        for folder in folders
+        for path in (tool.python, tool.launcher)
+        for place in (path, os.path.realpath(path))
     )
 
 
@@ -93,11 +106,14 @@ def _places(path: str) -> "set[str]":
     written = os.path.abspath(path)
     folder, name = os.path.split(written)
     real = (os.path.join(os.path.realpath(folder), name), os.path.realpath(written))
-    return {_slashes(os.path.normcase(place)) for place in (written, *real)}
+    return {slashes(os.path.normcase(place)) for place in (written, *real)}
 
 
 def command(tool: "Tool | None") -> str:
-    """The value of ``merge.oneleaf.driver``; with None it goes by name only."""
+    """The value of ``merge.oneleaf.driver``; with None it goes by name only.
+
+    One line for ``sh``, with git's placeholders (gitattributes(5)).
+    """
     if tool is None:
         return f"{_BY_NAME}; {_TEXT}"
     python, launcher = _quoted(tool.python), _quoted(tool.launcher)

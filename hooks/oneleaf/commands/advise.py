@@ -11,9 +11,10 @@ import sys
 from oneleaf import config as configuration
 from oneleaf.arguments import Options, Verb
 from oneleaf.checking import checks, scope
+from oneleaf.checking.scope import Case
 from oneleaf.history import discovery
 from oneleaf.history.graph import build_graph
-from oneleaf.repository import git
+from oneleaf.repository import git, revisions
 from oneleaf.repository import snapshot as snapshots
 
 TYPE_CHECKING = False
@@ -46,11 +47,8 @@ def _advice(environ: "Mapping[str, str]") -> str:
     changes = _changes(environ)
     if changes is None:
         return ""
-    objects = git.Objects()
-    try:
+    with git.Objects() as objects:
         findings = _findings(changes, objects)
-    finally:
-        objects.close()
     return advice(findings)
 
 
@@ -78,7 +76,7 @@ def _changes(environ: "Mapping[str, str]") -> "list[Change] | None":
 
 
 def _findings(changes: "Sequence[Change]", objects: git.Objects) -> "list[Finding]":
-    commit = snapshots.commit_id("HEAD")
+    commit = revisions.commit_id("HEAD")
     config = configuration.parse(next(objects.read([f"{commit}:{configuration.FILE}"])))
     directories = scope.directories(changes, config) if changes else None
     if directories is not None and not directories:
@@ -86,7 +84,7 @@ def _findings(changes: "Sequence[Change]", objects: git.Objects) -> "list[Findin
     snapshot = snapshots.of_commit(commit, objects)
     project = discovery.read(snapshot, config)
     graph = build_graph(project.apps, project.settings)
-    return checks.run_checks(checks.Case(project, graph, config, directories))
+    return checks.run_checks(Case(project, graph, config, directories))
 
 
 def advice(findings: "Sequence[Finding]") -> str:

@@ -1,14 +1,13 @@
 """``oneleaf check``: the hook. A state of the repository in, findings out."""
 
-import os
 import sys
 
-from oneleaf.arguments import Option, Options, Verb
+from oneleaf.arguments import REPORT_FORMAT, Option, Options, Verb
 from oneleaf.checking import checks, judging, narrow, scope, states
+from oneleaf.checking.findings import Report
 from oneleaf.checking.scope import may_edit_migrations
 from oneleaf.checking.states import State
 from oneleaf.history import discovery
-from oneleaf.output.report import FORMATS, Report, exit_code, render
 from oneleaf.repository import git
 
 TYPE_CHECKING = False
@@ -21,16 +20,17 @@ VERB = Verb(
     "Finds duplicate migration numbers, several leaf nodes, missing and circular\n"
     "dependencies, and lockfiles that do not name the leaf node. Judges the index: what\n"
     "`git commit` would commit. Looks at the apps of the paths given and at those the\n"
-    "index changes; at all apps where there is neither.",
+    "index changes; at all apps where there is neither. Ends with 1 where it found\n"
+    "something.",
     (
         Option("--all", "", "look at all apps"),
         Option("--rev", "REV", "judge the tree of this commit instead of the index"),
         Option(
             "--from-ref",
-            "A",
-            "with --to-ref: look at what B changes since the merge base",
+            "REV",
+            "with --to-ref: look at what changed since the merge base of both",
         ),
-        Option("--to-ref", "B", "judge the tree of B"),
+        Option("--to-ref", "REV", "with --from-ref: judge the tree of this commit"),
         Option(
             "--against",
             "REF",
@@ -43,7 +43,12 @@ VERB = Verb(
             "FILE",
             "judge only inside a rebase, cherry-pick or revert, where no other hook runs",
         ),
-        Option("--output-format", "FORMAT", "how to print", FORMATS),
+        Option(
+            "--pre-push",
+            "",
+            "judge what is about to be pushed, as git tells its pre-push hook",
+        ),
+        REPORT_FORMAT,
     ),
     (
         ("oneleaf check", "what the next commit would hold"),
@@ -62,52 +67,33 @@ VERB = Verb(
 
 
 def run(options: Options) -> int:
-    """Prints the findings; 0 without any, 1 with some."""
-    message = options.text("--prepare-commit-msg")
-    if message and not _picks_commits(message):
-        return 0
-    objects = git.Objects()
-    try:
-        report = _check(options, objects)
-    finally:
-        objects.close()
-    sys.stdout.write(
-        render(
-            report,
-            options.text("--output-format", "text"),
-            options.text("--color", "auto"),
-        )
-    )
-    return exit_code(report)
+    """Prints the findings; 0 without any error among them, 1 with some.
 
-
-def _picks_commits(message: str) -> bool:
-    """Whether a rebase, cherry-pick or revert makes this commit.
-
-    message: the file that git hands to prepare-commit-msg; it lies in the git
-    directory (githooks(5)). In an ordinary commit the pre-commit hook has judged the
-    index a moment ago: nobody pays twice.
+    Raises OneleafError for options that exclude each other, for what names no commit,
+    and outside of a repository.
     """
-    folder = os.path.dirname(message) or "."
-    marks = (
-        "rebase-merge",
-        "rebase-apply",
-        "sequencer",
-        "CHERRY_PICK_HEAD",
-        "REVERT_HEAD",
-    )
-    if any(os.path.exists(f"{folder}/{mark}") for mark in marks):
-        return True
-    # A clean `git revert` of one commit leaves no mark but its prepared message,
-    # which git also writes for a merge: that one has its own hook.
-    prepared = os.path.exists(f"{folder}/MERGE_MSG")
-    return prepared and not os.path.exists(f"{folder}/MERGE_HEAD")
+    message = options.text("--prepare-commit-msg")
+    if message:
+        from oneleaf.repository import progress
+
+        if not progress.picks_commits(message):
+            return 0
+    with git.Objects() as objects:
+        found = [_check(options, state) for state in states.choose(options, objects)]
+    output_format = options.text("--output-format", "text")
+    reports = found or [Report("commit:" + "0" * 40, 0, 0, ())]
+    for report in reports:
+        if (
+            report.findings or output_format != "text"
+        ):  # most commits have nothing to say
+            from oneleaf.output.report import render
+
+            text = render(report, output_format, options.text("--color", "auto"))
+            sys.stdout.write(text)
+    return max(report.exit_code for report in reports)
 
 
-def _check(options: Options, objects: git.Objects) -> Report:
-    state = states.choose(options, objects)
-    if state is None:
-        return Report("commit:" + "0" * 40, 0, 0, ())
+def _check(options: Options, state: State) -> Report:
     report = judge(options, state)
     if not options.texts("--against"):
         return report
@@ -115,7 +101,10 @@ def _check(options: Options, objects: git.Objects) -> Report:
 
 
 def judge(options: Options, state: State) -> Report:
-    """The state by itself; through the narrow door where that can tell."""
+    """The state by itself; through the narrow door where that can tell.
+
+    Raises OneleafError where git cannot read the state.
+    """
     anything = state.changes or options.operands
     if state.is_range and not anything:
         return Report(state.label, 0, 0, ())
@@ -207,7 +196,7 @@ def _published(options: Options, state: State) -> "Published":
 
     found = published.look(state)
     if found.unknown and options.flag("--all"):
-        _say(f"published history was not checked: {found.unknown}")
+        _say([f"published history was not checked: {found.unknown}"])
     return found
 
 
@@ -216,38 +205,38 @@ def _with_merges(options: Options, state: State, report: Report) -> Report:
     from oneleaf.upstream import against
 
     findings = list(report.findings)
+    said: list[str] = []
     commits = [state.name]
     for ref in options.texts("--against"):
         outcome = against.judge(state, ref)
         commits += [outcome.commit] if outcome.commit else []
         findings += outcome.findings
         if outcome.unknown:
-            _say(f"the merge with {ref} was not checked: {outcome.unknown}")
-        for text in outcome.opaque if options.flag("--all") else ():
-            _say(text)
+            said.append(f"the merge with {ref} was not checked: {outcome.unknown}")
+        said += outcome.opaque if options.flag("--all") else ()
+    _say(said)
     label = "merge:" + "+".join(commits) if commits[1:] else report.state
     found = checks.arranged(findings, state.config)
     return Report(label, report.apps, report.migrations, found)
 
 
-def _say(text: str) -> None:
-    from oneleaf.output.escape import escape
+def _say(sentences: "list[str]") -> None:
+    if sentences:  # most checks have none, and load nothing to say them with
+        from oneleaf.output.saying import say
 
-    sys.stderr.write(f"oneleaf: {escape(text)}\n")
+        for sentence in sentences:
+            say(sentence)
 
 
 def _summed_up(report: Report) -> Report:
     """Says on standard error how much was looked at, for who asked for all of it."""
     if not report.findings:
+        from oneleaf.output.counting import counted
+
         sys.stderr.write(
-            f"oneleaf: {_counted(report.apps, 'app')},"
-            f" {_counted(report.migrations, 'migration')}: one leaf each\n"
+            f"oneleaf: {counted(report.apps, 'app')},"
+            f" {counted(report.migrations, 'migration')}: one leaf each\n"
             if report.apps
             else f"oneleaf: no app with migrations in {report.state}\n"
         )
     return report
-
-
-def _counted(number: int, what: str) -> str:
-    """``1 app``, ``2 apps``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

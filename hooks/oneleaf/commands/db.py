@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Verb -> what the overview says of it; its module is oneleaf.database.commands.VERB.
 VERBS = {
-    "status": "what is applied and not in the files, and the command that mends it",
+    "status": "what is applied but in no file, and the command that mends it",
     "lock": "run a command while holding the database's migration lock",
     "verify": "may the local migrations stand behind upstream's? No database",
     "adopt": "keep the data after `oneleaf rebase` moved what is applied",
@@ -28,11 +28,15 @@ VERBS = {
 
 VERB = Verb(
     "db",
-    "VERB …",
-    "The database side, with the project's settings: --settings MODULE, the variable\n"
-    "DJANGO_SETTINGS_MODULE, or what manage.py says. Run it with the project's Python.\n\n"
-    + "\n".join(f"  {verb.ljust(8)}  {text}" for verb, text in VERBS.items())
-    + "\n\n`oneleaf db VERB --help` says more of one.",
+    "VERB [options] [operands]",
+    "The database side, with the project's settings: --settings MODULE, the variable"
+    " DJANGO_SETTINGS_MODULE, or what manage.py says. Run it with the project's Python."
+    " `oneleaf help db VERB` says more of one.",
+    (),
+    (
+        ("oneleaf db status", "is every database what the files say?"),
+        ("oneleaf db lock -- python manage.py migrate", "the step of a deployment"),
+    ),
 )
 
 
@@ -41,13 +45,15 @@ def run_words(words: "Sequence[str]") -> int:
 
     Raises OneleafError or Refused where the command ends early.
     """
-    if not words:
-        print(arguments.usage(VERB))
-        return 2
+    helping = arguments.asks_for_help(words)
+    if helping or not words:
+        from oneleaf.output import usage
+
+        named = [word for word in words if not word.startswith("-")]
+        of_one = usage.of_verb(load(named[0]).VERB) if named else ""
+        print(of_one or usage.of_verb(VERB, VERBS))
+        return 0 if helping else 2
     command = load(words[0])
-    if words[1:2] in (["-h"], ["--help"]):
-        print(arguments.usage(command.VERB))
-        return 0
     options = arguments.parse(command.VERB, words[1:])
     database = _import("oneleaf.database.settings")
     database.start(options.text("--settings"))
@@ -57,7 +63,8 @@ def run_words(words: "Sequence[str]") -> int:
 def load(verb: str) -> "Any":
     """The verb's module. Raises OneleafError for an unknown verb, or without Django."""
     if verb not in VERBS:
-        msg = f"oneleaf db knows no {verb!r}; it knows {', '.join(VERBS)}"
+        hint = arguments.meant(verb, VERBS, "`oneleaf db {}`")
+        msg = f"oneleaf db knows no {verb!r}{hint}; it knows {', '.join(VERBS)}"
         raise OneleafError(msg)
     _import("oneleaf.database.settings").require_django()
     return _import("oneleaf.database.commands." + verb)

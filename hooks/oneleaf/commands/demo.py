@@ -17,12 +17,19 @@ VERB = Verb(
     "the same app, and plays what happens: the blocked commit, the conflict, the cure.\n"
     "Needs Django. Leaves the project in DIR (default: oneleaf-demo) to play with.",
     (),
-    (("oneleaf demo", "see it in half a minute"),),
+    (
+        ("oneleaf demo", "see it in half a minute"),
+        ("oneleaf demo /tmp/story", "the same, in a folder of your choice"),
+    ),
 )
 
 
 def run(options: Options) -> int:
-    """Plays the story; 0 when it went as told."""
+    """Plays the story; 0 when it went as told.
+
+    Raises Refused for a directory that holds something, OneleafError without Django and
+    where a step of the story goes another way.
+    """
     directory = Path(options.operands[0] if options.operands else "oneleaf-demo")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         msg = f"{directory} exists and is not empty; name another directory: `oneleaf demo DIR`"

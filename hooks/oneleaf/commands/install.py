@@ -12,6 +12,8 @@ from oneleaf import applying
 from oneleaf.arguments import Option, Options, Verb
 from oneleaf.clone import attributes, lookup, registration
 from oneleaf.errors import Refused
+from oneleaf.output.counting import counted
+from oneleaf.output.saying import say
 from oneleaf.repository import git
 
 TYPE_CHECKING = False
@@ -96,10 +98,10 @@ def _edits(*, force: bool) -> "list[Edit]":
     if edits is None:
         raise Refused(foreign(entries) + "; `oneleaf install --force` replaces it")
     if tool is None:
-        sys.stderr.write(
-            "oneleaf: this oneleaf lies inside the work tree, where any commit could"
+        say(
+            "this oneleaf lies inside the work tree, where any commit could"
             " replace it, or has no path of its own: git will run the `oneleaf` on PATH;"
-            " better install it outside, as with `pipx install django-oneleaf`\n"
+            " better install it outside, as with `pipx install django-oneleaf`"
         )
     return edits
 
@@ -162,10 +164,10 @@ def _verify(top: str) -> int:
         where = f", by line {found[1]} of {found[0]}: {found[2]}" if found else ""
         print(f"git merges {escape(path)} as {escape(value + where)}", file=sys.stderr)
     if astray:
-        print(
-            f"oneleaf: {len(astray)} lockfiles are not sent to the driver; take out"
-            " the line that does it, and run `oneleaf install` again",
-            file=sys.stderr,
+        verb = "is" if len(astray) == 1 else "are"
+        say(
+            f"{counted(len(astray), 'lockfile')} {verb} not sent to the driver; take out"
+            " the line that does it, and run `oneleaf install` again"
         )
         return 1
     return 0

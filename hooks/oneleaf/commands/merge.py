@@ -4,23 +4,23 @@ import sys
 import time
 
 from oneleaf import applying
-from oneleaf import config as configuration
-from oneleaf.arguments import Option, Options, Verb
-from oneleaf.checking.findings import word
+from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.history import discovery
 from oneleaf.history.graph import build_graph
 from oneleaf.output import plan_report
 from oneleaf.output.escape import escape
+from oneleaf.output.saying import say
+from oneleaf.planning import in_conflict, line_ends
 from oneleaf.planning import merge as planning
+from oneleaf.planning.guards import require_apps
 from oneleaf.planning.plan import Plan
 from oneleaf.repository import git, progress, worktree
 from oneleaf.repository import snapshot as snapshots
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.config import Config
-    from oneleaf.history.project import Project
     from oneleaf.repository.snapshot import Snapshot
     from oneleaf.repository.worktree import WorkTree
 
@@ -30,12 +30,12 @@ VERB = Verb(
     "Writes the merge migration that `makemigrations --merge` would, for apps with\n"
     "several leaf nodes in the index, and the lockfile. Nothing is renamed: it is for\n"
     "chains that are both published. Stages what it wrote while a merge, rebase,\n"
-    "cherry-pick, revert or stash pop is in progress.",
+    "cherry-pick, revert or stash pop is in progress. Without an APP: every app.",
     (
         Option("--name", "NAME", "what stands behind the number, instead of merge_..."),
         Option("--dry-run", "", "show what would be written, write nothing"),
         Option("--no-stage", "", "never stage anything"),
-        Option("--output-format", "FORMAT", "how to print", ("text", "json")),
+        OUTPUT_FORMAT,
     ),
     (
         ("oneleaf merge", "join the leaf nodes of every app that has several"),
@@ -45,7 +45,11 @@ VERB = Verb(
 
 
 def run(options: Options) -> int:
-    """Plans, applies, says what was done; 0 also where nothing is to be merged."""
+    """Plans, applies, says what was done; 0 also where nothing is to be merged.
+
+    Raises OneleafError for a name that is no identifier and for an app that is not
+    there, Refused where an app cannot be merged or a file cannot be written.
+    """
     name = options.text("--name")
     if name and not name.isidentifier():
         msg = f"--name {name!r} is no Python identifier; use letters, digits and _"
@@ -54,12 +58,9 @@ def run(options: Options) -> int:
     files = worktree.WorkTree(applying.top_level())
     recovered = None if dry else applying.recover(files.top)
     if recovered:
-        sys.stderr.write(f"oneleaf: {escape(recovered)}\n")
-    objects = git.Objects()
-    try:
+        say(recovered)
+    with git.Objects() as objects:
         plan, now = _plan(options, files, objects)
-    finally:
-        objects.close()
     stage = bool(now) and not options.flag("--no-stage")
     if not dry:
         applying.apply(files.top, plan, stage=stage)
@@ -76,14 +77,12 @@ def _plan(
     options: Options, files: "WorkTree", objects: git.Objects
 ) -> "tuple[Plan, str]":
     """The plan, and what git is in the middle of (a key of ``progress.CONTINUE``)."""
-    index = snapshots.of_index(
-        snapshots.list_index(), snapshots.changes_of_index(), objects
-    )
+    index = snapshots.staged(objects)
     now = progress.read(unmerged=bool(index.unmerged)).kind
-    config = configuration.parse(_config_source(index))
+    config = in_conflict.config_of(index)
     project = discovery.read(index, config)
     labels = frozenset(options.operands)
-    _refuse_unknown(labels, project)
+    require_apps(labels, project)
     graph = build_graph(project.apps, project.settings)
     conflicts = planning.find_conflicts(project, graph, labels)
     conflicts, notes = _not_yet_merged(conflicts, files)
@@ -93,7 +92,7 @@ def _plan(
         project,
         conflicts,
         _samples(conflicts, index, files),
-        _stages(config, index),
+        in_conflict.lockfile_sides(config, index),
         config,
         planning.Wish(options.text("--name"), _minute()),
     )
@@ -105,20 +104,6 @@ def _minute() -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime())
 
 
-def _config_source(index: "Snapshot") -> "bytes | None":
-    """The configuration; HEAD's where the file itself has a merge conflict."""
-    if configuration.FILE in index.unmerged:
-        return next(index.objects.read([f"HEAD:{configuration.FILE}"]))
-    return index.read(configuration.FILE)
-
-
-def _refuse_unknown(labels: "frozenset[str]", project: "Project") -> None:
-    known = {app.label for app in project.apps}
-    for label in sorted(labels - known):
-        msg = f"no app {label!r} in the index; it has {', '.join(sorted(known)) or 'none'}"
-        raise OneleafError(msg)
-
-
 def _samples(
     conflicts: "list[planning.Conflict]", index: "Snapshot", files: "WorkTree"
 ) -> "dict[str, bytes]":
@@ -126,15 +111,6 @@ def _samples(
     paths = [path for conflict in conflicts for path in conflict.samples()]
     staged = dict(zip(paths, index.read_all(paths), strict=True))
     return {path: _read(files, path) or staged[path] or b"" for path in paths}
-
-
-def _stages(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":
-    """Both sides' contents of a shared lockfile that has a merge conflict."""
-    if not config.shared or config.lockfile not in index.unmerged:
-        return ()
-    blobs = worktree.stages([config.lockfile]).get(config.lockfile, {})
-    wanted = [blobs[side] for side in (2, 3) if side in blobs]
-    return tuple(content or b"" for content in index.objects.read(wanted))
 
 
 def _not_yet_merged(
@@ -163,8 +139,7 @@ def _for_work_tree(plan: Plan, notes: "tuple[str, ...]", files: "WorkTree") -> P
     expected = {path: _read(files, path) for path in plan.files}
     contents: dict[str, bytes | None] = {}
     for path, data in plan.files.items():
-        windows = b"\r\n" in (expected[path] or b"") and b"\r" not in (data or b"")
-        contents[path] = data.replace(b"\n", b"\r\n") if data and windows else data
+        contents[path] = line_ends.as_in(expected[path], data) if data else data
     # What the plan makes anew must not be there, whatever the index says.
     made = [path for app in plan.apps for path in app.edited]
     expected.update(dict.fromkeys(made))

@@ -16,6 +16,8 @@ VERB = Verb(
     "files with the base, ours and theirs, A takes the result, L is the marker size, P\n"
     "the path in the repository. Ends with 0 where it merged, with 1 where it wrote a\n"
     "conflict, never with anything else.",
+    (),
+    (("oneleaf merge-driver %O %A %B %L %P", "what git is told to run"),),
 )
 
 

@@ -5,16 +5,18 @@ import sys
 import time
 
 from oneleaf import config as configuration
-from oneleaf.arguments import Option, Options, Verb
+from oneleaf.arguments import REPORT_FORMAT, Option, Options, Verb
 from oneleaf.checking import scope
 from oneleaf.errors import OneleafError
+from oneleaf.history import discovery
 from oneleaf.history.labels import Labels
 from oneleaf.output import radar_report
-from oneleaf.output.escape import escape
-from oneleaf.output.report import FORMATS, render, wants_color
+from oneleaf.output.counting import counted
+from oneleaf.output.report import render, wants_color
+from oneleaf.output.saying import say
 from oneleaf.reading import migrations
 from oneleaf.reading.migrations import Migration
-from oneleaf.repository import git
+from oneleaf.repository import git, revisions
 from oneleaf.repository import snapshot as snapshots
 from oneleaf.upstream import branches, locating, radar
 
@@ -43,26 +45,29 @@ VERB = Verb(
         Option(
             "--days",
             "N",
-            f"leave out branches without a commit for N days; 0 for none ({_DAYS})",
+            f"leave out branches without a commit for N days (default: {_DAYS}; 0 for none)",
         ),
-        Option("--output-format", "FORMAT", "how to print", FORMATS),
+        REPORT_FORMAT,
     ),
     (
         ("git fetch && oneleaf radar", "what everyone is about to merge"),
-        ("oneleaf radar --days 0", "with branches that rest for long, too"),
+        (
+            "oneleaf radar --days 0",
+            "with branches that have been resting for long, too",
+        ),
     ),
 )
 
 
 def run(options: Options) -> int:
-    """Prints the branches and their collisions; 1 where the own one has some."""
+    """Prints the branches and their collisions; 1 where the own one has some.
+
+    Raises OneleafError where no upstream is known and for a number that is none.
+    """
     days = _days(options)
     now = time.time()
-    objects = git.Objects()
-    try:
+    with git.Objects() as objects:
         survey = _survey(objects, branches.oldest(now, days))
-    finally:
-        objects.close()
     survey.days = days
     output_format = options.text("--output-format", "text")
     color = options.text("--color", "auto")
@@ -88,7 +93,7 @@ def _survey(objects: git.Objects, oldest: float) -> radar_report.Survey:
     partial = branches.is_partial()
     config = configuration.parse(next(objects.read([f"HEAD:{configuration.FILE}"])))
     published = locating.require(config.upstream, os.environ)
-    head = snapshots.commit_of("HEAD")
+    head = revisions.commit_of("HEAD")
     tips, old = branches.choose(branches.refs(), head, published, oldest)
     state = snapshots.of_commit(published.commit, objects)
     history = branches.added_files(tips, published)
@@ -147,8 +152,9 @@ def _read(
     contents = dict(zip(names, list(objects.read(names)), strict=True))
     missing = sum(content is None for content in contents.values())
     if missing and partial:
-        _say(
-            f"this is a partial clone: {missing} files of branches may be missing here"
+        say(
+            "this is a partial clone, which may lack"
+            f" {counted(missing, 'file')} of branches"
         )
     parsed: dict[tuple[str, bytes], Migration] = {}
     found: New = []
@@ -176,7 +182,7 @@ def _labels(found: "New", state: "Snapshot", config: "Config") -> "dict[str, str
             siblings[directory] = {
                 name[:-3]: Migration(name[:-3])
                 for name in state.directories.get(directory, ())
-                if name.endswith(".py") and name[:1] not in "_~"
+                if discovery.is_module(name)
             }
             package = directory.rpartition("/")[0]
             files = state.directories.setdefault(package, {})
@@ -186,7 +192,3 @@ def _labels(found: "New", state: "Snapshot", config: "Config") -> "dict[str, str
         siblings[directory][migration.name] = migration
     labels = Labels(state, config, siblings)
     return {directory: labels.label(directory, siblings[directory]) for directory in siblings}  # fmt: skip
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"oneleaf: {escape(text)}\n")

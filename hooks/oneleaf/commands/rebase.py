@@ -3,9 +3,10 @@
 import sys
 
 from oneleaf import applying
-from oneleaf.arguments import Option, Options, Verb
+from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
 from oneleaf.errors import Refused
 from oneleaf.output import plan_report, rebase_report
+from oneleaf.output.saying import say
 from oneleaf.planning import mentions
 from oneleaf.planning.gathering import Gathered, behind, gather, moved_before
 from oneleaf.planning.plan import Plan
@@ -14,6 +15,7 @@ from oneleaf.planning.situation import Wishes
 from oneleaf.repository import git
 from oneleaf.repository.progress import CONTINUE
 from oneleaf.repository.worktree import WorkTree, naming
+from oneleaf.shell import word
 
 VERB = Verb(
     "rebase",
@@ -21,10 +23,14 @@ VERB = Verb(
     "Moves local migrations behind the published ones: new numbers and names, every\n"
     "reference to them, the lockfile. Works while a merge, rebase, cherry-pick, revert\n"
     "or stash pop is stopped by a conflict (and stages what it wrote then), and after\n"
-    "it. What is on the upstream branch is never renamed, edited or deleted.",
+    "it. What is on the upstream branch is never renamed, edited or deleted. Without\n"
+    "an APP: every app.",
     (
         Option(
-            "--onto", "SIDE", "who stays where nothing else tells", ("ours", "theirs")
+            "--onto",
+            "SIDE",
+            "which side stays where nothing tells what is published",
+            ("ours", "theirs"),
         ),
         Option("--dry-run", "", "show what would be done, write nothing"),
         Option(
@@ -36,7 +42,7 @@ VERB = Verb(
             "--despite-overlap", "", "go on though both sides cannot be valid together"
         ),
         Option("--no-stage", "", "never stage anything"),
-        Option("--output-format", "FORMAT", "how to print", ("text", "json")),
+        OUTPUT_FORMAT,
     ),
     (
         ("oneleaf rebase", "settle every conflict between migrations"),
@@ -47,16 +53,17 @@ VERB = Verb(
 
 
 def run(options: Options) -> int:
-    """Plans, shows, applies; 0 when done or nothing was to do, 1 when refused."""
+    """Plans, shows, applies; 0 when done or nothing was to do, 1 when refused.
+
+    Raises OneleafError for an app that is not there, Refused where nothing can be
+    planned or a file cannot be written.
+    """
     top = applying.top_level()
-    finished = applying.recover(top)
-    if finished:
-        sys.stderr.write(f"oneleaf: {finished}\n")
-    objects = git.Objects()
-    try:
+    recovered = applying.recover(top)
+    if recovered:
+        say(recovered)
+    with git.Objects() as objects:
         found, plan = _planned(options, top, objects)
-    finally:
-        objects.close()
     dry = options.flag("--dry-run")
     stage = bool(found.progress.kind) and not options.flag("--no-stage")
     if plan.files and not dry:
@@ -138,7 +145,7 @@ def _next(plan: "Plan", found: Gathered, *, staged: bool) -> "list[str]":
     """The commands that are left to the user."""
     steps = []
     if not staged:
-        paths = " ".join(rebase_report.quoted(path) for path in plan.files)
+        paths = " ".join(word(path) for path in plan.files)
         steps.append(f"git add -A -- {paths}")
     steps.append(CONTINUE.get(found.progress.kind, "git commit"))
     steps.append("python manage.py makemigrations --check")

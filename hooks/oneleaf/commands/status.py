@@ -5,15 +5,16 @@ import sys
 
 from oneleaf import applying
 from oneleaf import config as configuration
-from oneleaf.arguments import Option, Options, Verb
+from oneleaf.arguments import REPORT_FORMAT, Options, Verb
 from oneleaf.checking import checks
+from oneleaf.checking.scope import Case
 from oneleaf.clone import attributes, hooks, lookup, probe, protection, registration
 from oneleaf.clone.facts import Facts
 from oneleaf.errors import OneleafError
 from oneleaf.history import discovery
 from oneleaf.history.graph import build_graph
 from oneleaf.output import status_report
-from oneleaf.output.report import FORMATS, render, wants_color
+from oneleaf.output.report import render, wants_color
 from oneleaf.repository import git
 from oneleaf.repository import snapshot as snapshots
 from oneleaf.upstream import locating
@@ -29,7 +30,7 @@ VERB = Verb(
     "attribute of every lockfile, the lockfiles, the hook types, and the settings of git\n"
     "that decide in silence. Each row that is not ok names the command that mends it.\n"
     "Ends with 1 where something that protects is missing.",
-    (Option("--output-format", "FORMAT", "how to print", FORMATS),),
+    (REPORT_FORMAT,),
     (("oneleaf status", "what is missing in this clone"),),
 )
 
@@ -38,7 +39,7 @@ _LOCKFILE_CODES = ("OL201", "OL202", "OL203", "OL204")
 
 def run(options: Options) -> int:
     """Prints the rows; 0 where nothing that protects is missing, else 1."""
-    rows = protection.rows(_facts())
+    rows = protection.rows(look())
     protected = protection.is_protected(rows)
     output_format = options.text("--output-format", "text")
     color = options.text("--color", "auto")
@@ -53,7 +54,8 @@ def run(options: Options) -> int:
     return int(not protected)
 
 
-def _facts() -> Facts:
+def look() -> Facts:
+    """Everything about this clone that protects it, or does not."""
     top = applying.top_level()
     facts = Facts()
     facts.settings = _settings()
@@ -63,7 +65,7 @@ def _facts() -> Facts:
     config = _judge_lockfiles(facts)
     _ask_attributes(facts, top, config)
     _look_at_hooks(facts, top)
-    common = git.decode(git.run("rev-parse", "--git-path", "rr-cache")).rstrip("\n")
+    common = git.line("rev-parse", "--git-path", "rr-cache")
     recorded = facts.settings.get("rerere.enabled")
     facts.rerere_used = (
         os.path.isdir(common) if recorded is None else recorded.lower() != "false"
@@ -81,16 +83,12 @@ def _settings() -> "dict[str, str]":
 
 def _judge_lockfiles(facts: Facts) -> "Config":
     """The lockfiles in the index, as ``check`` judges them; returns the configuration."""
-    objects = git.Objects()
-    try:
-        changes = snapshots.changes_of_index()
-        snapshot = snapshots.of_index(snapshots.list_index(), changes, objects)
+    with git.Objects() as objects:
+        snapshot = snapshots.staged(objects)
         config = configuration.parse(snapshot.read(configuration.FILE))
         project = discovery.read(snapshot, config)
         graph = build_graph(project.apps, project.settings)
-        found = checks.run_checks(checks.Case(project, graph, config))
-    finally:
-        objects.close()
+        found = checks.run_checks(Case(project, graph, config))
     facts.apps = sum(1 for app in project.apps if app.migrations)
     if project.shared_lockfile:
         used = project.shared_lockfile[1] is not None
@@ -115,6 +113,7 @@ def _ask_attributes(facts: Facts, top: str, config: "Config") -> None:
 
 def _look_at_hooks(facts: Facts, top: str) -> None:
     folder = hooks.directory(top)
+    facts.occupied = hooks.occupied(folder)
     facts.hooks = hooks.running(top, folder)
     facts.configured = hooks.configured(top)
     facts.manager = hooks.manager(top, folder)

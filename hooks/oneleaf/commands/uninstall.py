@@ -1,10 +1,10 @@
-"""``oneleaf uninstall``: takes back what ``oneleaf install`` put into the configuration."""
+"""``oneleaf uninstall``: takes back what ``install`` and ``init`` put into this clone."""
 
 import os
 
 from oneleaf import applying
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.clone import attributes, lookup, registration
+from oneleaf.clone import attributes, hooks, lookup, registration, scripts
 from oneleaf.commands.install import OPT_OUT, foreign
 from oneleaf.errors import Refused
 from oneleaf.repository import git
@@ -13,8 +13,9 @@ VERB = Verb(
     "uninstall",
     "",
     "Takes the merge driver out of this clone's git configuration, whole, and touches no\n"
-    "other driver. The line in .gitattributes stays: it belongs to the repository, and\n"
-    "without a driver git merges as text, which stops at two names as well.",
+    "other driver; takes away the hook scripts that `oneleaf init` wrote. The line in\n"
+    ".gitattributes stays: it belongs to the repository, and without a driver git merges\n"
+    "as text, which stops at two names as well.",
     (
         Option("--force", "", "take out a driver that oneleaf did not write"),
         Option("--dry-run", "", "say what would change, change nothing"),
@@ -24,7 +25,10 @@ VERB = Verb(
 
 
 def run(options: Options) -> int:
-    """Takes the section out; 0 also where there is none."""
+    """Takes the section out; 0 also where there is none.
+
+    Raises Refused for a driver that oneleaf did not write, unless forced.
+    """
     entries = lookup.local_entries()
     drivers = [value for key, value in entries if key == registration.DRIVER]
     if not all(map(registration.is_own, drivers)) and not options.flag("--force"):
@@ -38,8 +42,18 @@ def run(options: Options) -> int:
         print(f"    hint: where a hook registers it again, set {OPT_OUT}=1")
     else:
         print("No merge driver is registered in this clone's git configuration")
+    _take_scripts_away(dry=dry)
     _tell_what_stays(dry=dry)
     return 0
+
+
+def _take_scripts_away(*, dry: bool) -> None:
+    folder = hooks.directory(applying.top_level())
+    kinds = scripts.own(folder)
+    if kinds and not dry:
+        scripts.remove(folder, kinds)
+    if kinds:
+        print(f"{'Would take' if dry else 'Took'} away the hooks {', '.join(kinds)}")
 
 
 def _tell_what_stays(*, dry: bool) -> None:
