@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from e2e.building import URL
 from repository import Done, Repository
 
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push", "prepare-commit-msg")
@@ -26,8 +27,8 @@ class HookRunner:
     """pre-commit or prek: how it is called, and where it keeps its environments."""
 
     command: tuple[str, ...]
-    source: Path
     env: dict[str, str]
+    source: str = URL
 
     def run(
         self, project: Repository, *args: str, ok: tuple[int, ...] = (0,), **env: str
@@ -55,15 +56,3 @@ def stage_a_second_leaf(project: Repository) -> None:
     """Stages what no commit may hold."""
     project.migration("shop", "0002_weight", "0001_initial")
     project.add()
-
-
-def branch_with_a_second_leaf(project: Repository) -> None:
-    """On ``feature``, from before ``0002_color``, a migration of its own."""
-    project.git("rm", "-q", "shop/migrations/0002_color.py")
-    project.commit("back to one migration")
-    project.git("switch", "-q", "-c", "feature")
-    project.migration("shop", "0002_weight", "0001_initial")
-    project.commit("weight")
-    project.git("switch", "-q", "main")
-    project.migration("shop", "0002_color", "0001_initial")
-    project.commit("color")

@@ -1,4 +1,7 @@
-"""The hooks under real pre-commit, on a project of its own."""
+"""What is particular to the hook runners of the manifest: pre-commit and prek.
+
+What every way to arm a repository must stop stands in ``test_quick_starts``.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.hook_project import (
-    CONFIG,
-    CONFLICT,
-    HookRunner,
-    branch_with_a_second_leaf,
-    stage_a_second_leaf,
-)
+from e2e.hook_project import CONFIG, CONFLICT, HookRunner, stage_a_second_leaf
 from repository import Repository
 
 pytestmark = pytest.mark.e2e
@@ -21,40 +18,21 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def shop(pre_commit: HookRunner, tmp_path: Path) -> Repository:
+def shop(runner: HookRunner, tmp_path: Path) -> Repository:
     """A project of one app whose hooks are installed."""
-    return pre_commit.project(tmp_path / "project")
+    return runner.project(tmp_path / "project")
 
 
 def head(project: Repository) -> str:
     return project.git("log", "-1", "--format=%s").strip()
 
 
-def test_a_conflicting_commit_is_blocked_with_the_message(shop: Repository) -> None:
+def test_a_refusal_begins_with_the_name_of_the_hook(shop: Repository) -> None:
     stage_a_second_leaf(shop)
     refused = shop.git("commit", "-m", "weight", ok=(1,))
-    assert "check django migrations for conflicts" in refused
-    assert f"shop/migrations/0002_weight.py:6: {CONFLICT}" in refused
-    assert "hint: run `oneleaf rebase shop`" in refused
+    name = refused.index("check django migrations for conflicts....")
+    assert name < refused.index(f"shop/migrations/0002_weight.py:6: {CONFLICT}")
     assert head(shop) == "shop"
-
-
-def test_a_good_commit_passes(shop: Repository) -> None:
-    shop.migration("shop", "0003_weight", "0002_color")
-    shop.add()
-    said = shop.git("commit", "-m", "weight")
-    assert "Passed" in said
-    assert "OL" not in said
-    assert head(shop) == "weight"
-
-
-def test_a_commit_that_only_deletes_is_blocked(shop: Repository) -> None:
-    shop.git("rm", "-q", "shop/migrations/0001_initial.py")
-    refused = shop.git("commit", "-m", "gone", ok=(1,))
-    assert (
-        "OL103 shop.0002_color depends on shop.0001_initial, which does not exist"
-        in refused
-    )
 
 
 def test_an_unstaged_cure_does_not_let_the_fault_pass(shop: Repository) -> None:
@@ -63,84 +41,31 @@ def test_an_unstaged_cure_does_not_let_the_fault_pass(shop: Repository) -> None:
     assert CONFLICT in shop.git("commit", "-m", "weight", ok=(1,))
 
 
-def test_a_clean_merge_that_leaves_two_leaves_is_blocked(shop: Repository) -> None:
-    branch_with_a_second_leaf(shop)
-    refused = shop.git("merge", "--no-edit", "feature", ok=(1,))
-    assert CONFLICT in refused
-    assert head(shop) == "color"
-
-
-def test_the_push_of_a_branch_that_is_not_checked_out_is_blocked(
+def test_a_skipped_check_is_not_made_up_for_by_the_hook_for_rebases(
     shop: Repository,
 ) -> None:
-    shop.git("init", "-q", "--bare", "../remote.git")
-    shop.git("remote", "add", "origin", "../remote.git")
-    shop.git("push", "-q", "origin", "main")
-    shop.git("switch", "-q", "-c", "feature")
     stage_a_second_leaf(shop)
-    shop.commit("weight")
-    shop.git("switch", "-q", "main")
-    assert CONFLICT in shop.git("push", "origin", "feature", ok=(1,))
-    assert "feature" not in shop.git("ls-remote", "origin")
-
-
-def test_a_clean_cherry_pick_is_blocked(shop: Repository) -> None:
-    branch_with_a_second_leaf(shop)
-    assert CONFLICT in shop.git("cherry-pick", "feature", ok=(128,))
-    assert head(shop) == "color"
-
-
-def test_the_revert_that_takes_a_needed_migration_away_is_blocked(
-    shop: Repository,
-) -> None:
-    shop.migration("shop", "0003_size", "0002_color")
-    shop.commit("size")
-    shop.migration("shop", "0004_weight", "0003_size")
-    shop.commit("weight")
-    refused = shop.git("revert", "--no-edit", "HEAD~1", ok=(1, 128))
-    assert "depends on shop.0003_size, which does not exist" in refused
-
-
-def test_rebase_continue_is_blocked(shop: Repository) -> None:
-    shop.write("notes.txt", "base\n")
-    branch_with_a_second_leaf(shop)
-    shop.write("notes.txt", "main\n")
-    shop.commit("main's notes")
-    shop.git("switch", "-q", "feature")
-    shop.write("notes.txt", "feature\n")
-    shop.add()
-    shop.git("commit", "-q", "--amend", "--no-edit", "--no-verify")
-    shop.git("rebase", "main", ok=(1,))
-    shop.write("notes.txt", "both\n")
-    shop.add("notes.txt")
-    assert CONFLICT in shop.git("rebase", "--continue", ok=(1,))
-    assert head(shop) == "main's notes"
-
-
-def test_the_rebase_hook_is_silent_in_an_ordinary_commit(shop: Repository) -> None:
-    stage_a_second_leaf(shop)
-    said = shop.git("commit", "-m", "weight", SKIP="check-django-migrations", ok=(0,))
+    said = shop.git("commit", "-m", "weight", SKIP="check-django-migrations")
     assert "OL" not in said
     assert head(shop) == "weight"
 
 
-def test_all_files_means_all_apps(pre_commit: HookRunner, shop: Repository) -> None:
+def test_all_files_means_all_apps(runner: HookRunner, shop: Repository) -> None:
     stage_a_second_leaf(shop)
     shop.commit("an old fault")
     shop.write("notes.txt", "text")
     shop.add()
     assert "Passed" in shop.git("commit", "-m", "notes")
-    done = pre_commit.run(shop, "run", "--all-files", ok=(1,))
-    assert CONFLICT in done.out
+    assert CONFLICT in runner.run(shop, "run", "--all-files", ok=(1,)).out
     shop.git("rm", "-q", "shop/migrations/0002_weight.py")
     shop.commit("mended")
-    assert "Passed" in pre_commit.run(shop, "run", "--all-files").out
+    assert "Passed" in runner.run(shop, "run", "--all-files").out
 
 
 def test_the_fixer_writes_the_lockfile_and_fails_once(
-    pre_commit: HookRunner, shop: Repository
+    runner: HookRunner, shop: Repository
 ) -> None:
-    lines = CONFIG.format(source=pre_commit.source)
+    lines = CONFIG.format(source=runner.source)
     shop.write(
         ".pre-commit-config.yaml",
         lines + "      - id: fix-django-migration-lockfiles\n",
@@ -156,9 +81,7 @@ def test_the_fixer_writes_the_lockfile_and_fails_once(
     assert head(shop) == "lockfile"
 
 
-def test_modules_of_the_project_do_not_shadow_the_hook(
-    shop: Repository,
-) -> None:
+def test_modules_of_the_project_do_not_shadow_the_hook(shop: Repository) -> None:
     for name in ("oneleaf/__init__.py", "ast.py", "os.py", "sitecustomize.py"):
         shop.write(name, f"open({str(shop.path / 'canary')!r}, 'w')\n")
     shop.add()
@@ -168,7 +91,8 @@ def test_modules_of_the_project_do_not_shadow_the_hook(
     assert not (shop.path / "canary").exists()
 
 
-def test_the_manifest_is_valid(pre_commit: HookRunner, shop: Repository) -> None:
+def test_the_manifest_is_valid(runner: HookRunner, shop: Repository) -> None:
     manifest = str(ROOT / ".pre-commit-hooks.yaml")
-    done = pre_commit.run(shop, "validate-manifest", manifest)
-    assert done.out + done.err == ""
+    done = runner.run(shop, "validate-manifest", manifest)
+    said = (done.out + done.err).lower()
+    assert [word for word in ("warning", "error", "invalid") if word in said] == []
