@@ -1,8 +1,9 @@
-"""The README names everything there is, and nothing that is not."""
+"""The README and docs/ name everything there is, and nothing that is not."""
 
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,46 +11,132 @@ import pytest
 
 from oneleaf import __version__, arguments, cli, config
 from oneleaf.checking.findings import CODES
+from oneleaf.commands import db
+from oneleaf.errors import OneleafError
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HOOKS = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+_VERBS = {verb: cli.load(verb).VERB for verb in cli.VERBS}
+_VERBS |= {f"db {verb}": db.load(verb).VERB for verb in db.VERBS}
+_OPTIONS = {o.name for verb in _VERBS.values() for o in verb.options}
+_OPTIONS |= {arguments.COLOR.name, "--help", "--version"}
+# Of git, pre-commit and manage.py; all that the documents name of them.
+_FOREIGN = {
+    "--abort",
+    "--all-files",
+    "--auto",
+    "--continue",
+    "--merge",
+    "--no-verify",
+    "--rebase",
+    "--unshallow",
+}
 
 
-@pytest.mark.parametrize("hook", re.findall(r"^- id: (\S+)$", HOOKS, re.MULTILINE))
-def test_every_hook_id_has_a_section(hook: str) -> None:
-    assert f"### `{hook}`" in README
+def prose(document: Path) -> str:
+    """A document without its blocks."""
+    text = document.read_text(encoding="utf-8")
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_every_code_has_a_row_with_its_name(code: str) -> None:
-    assert f"| {code} | {CODES[code][0]} |" in README
+def section(heading: str) -> str:
+    """The README's part below a heading of the second order."""
+    _, _, rest = README.partition(f"\n## {heading}\n")
+    return rest.partition("\n## ")[0]
 
 
-def test_no_code_is_named_that_does_not_exist() -> None:
-    assert set(re.findall(r"\bOL\d{3}\b", README)) == set(CODES)
+def test_the_hooks_are_those_that_have_a_section() -> None:
+    ids = re.findall(r"^- id: (\S+)$", HOOKS, re.MULTILINE)
+    assert re.findall(r"^### `(.+)`$", section("Hooks"), re.MULTILINE) == ids
+
+
+def test_every_code_has_a_row_with_its_name_an_example_and_a_cure() -> None:
+    rows = re.findall(r"^\| \[(OL.*) \|$", section("What it catches"), re.MULTILINE)
+    cells = [row.split(" | ") for row in rows]
+    assert all(len(row) == 5 and all(row) for row in cells)
+    links = [f"{c}](docs/codes.md#{c.lower()}-{CODES[c][0]})" for c in CODES]
+    assert [(row[0], row[1]) for row in cells] == list(
+        zip(links, [name for name, _ in CODES.values()], strict=True)
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_code_is_named_that_does_not_exist(document: Path) -> None:
+    named = re.findall(r"\bOL\d{3}\b", document.read_text(encoding="utf-8"))
+    assert set(named) <= set(CODES)
 
 
 @pytest.mark.parametrize("verb", cli.VERBS)
-def test_every_command_is_named(verb: str) -> None:
-    assert f"`oneleaf {verb}" in README
+def test_every_command_has_a_row_with_its_options(verb: str) -> None:
+    (row,) = [
+        line
+        for line in section("Commands").splitlines()
+        if re.search(rf"^\| .*?`oneleaf {verb}[ `]", line.split(" | ")[0])
+    ]
+    (everywhere,) = re.findall(r"^Everywhere:.*?\n\n", section("Commands"), re.M | re.S)
+    for option in _VERBS[verb].options:
+        assert re.search(rf"{option.name}(?![\w-])", row + everywhere), option.name
 
 
-@pytest.mark.parametrize(
-    ("verb", "option"),
-    [
-        (verb, option.name)
-        for verb in cli.VERBS
-        for option in cli.load(verb).VERB.options
-    ],
-)
-def test_every_option_is_named(verb: str, option: str) -> None:
-    assert option in README, f"oneleaf {verb} {option}"
+@pytest.mark.parametrize("verb", db.VERBS)
+def test_every_database_command_is_named_with_its_options(verb: str) -> None:
+    text = section("The database side")
+    assert f"`oneleaf db {verb}" in text
+    for option in _VERBS[f"db {verb}"].options:
+        assert re.search(rf"{option.name}(?![\w-])", text), option.name
 
 
-@pytest.mark.parametrize("key", config.KEYS)
-def test_every_key_of_the_configuration_has_a_row(key: str) -> None:
-    assert f"| `{key}` |" in README
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_option_is_named_that_does_not_exist(document: Path) -> None:
+    named = re.findall(r"(?<![\w-])--[a-z][a-z-]*", prose(document))
+    assert set(named) <= _OPTIONS | _FOREIGN
+
+
+def commands() -> list[str]:
+    """Every ``oneleaf`` command in code spans and after prompts, without placeholders."""
+    found = []
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        found += re.findall(r"`(oneleaf [^`]+)`", prose(document))
+        found += re.findall(r"^\$ (oneleaf .+)$", text, re.MULTILINE)
+    plain = [each for each in found if not re.search(r"[\[|]|COMMAND", each)]
+    return sorted(set(plain))
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_that_is_named_can_be_typed(command: str) -> None:
+    words = shlex.split(command)[1:]
+    verb = " ".join(words[:2]) if words[0] == "db" and words[1:] else words[0]
+    try:
+        rest = words[len(verb.split(" ")) :]
+        if rest != ["--help"]:
+            arguments.parse(_VERBS[verb], rest)
+    except OneleafError as error:
+        pytest.fail(str(error))
+
+
+def anchors(document: Path) -> set[str]:
+    """What GitHub calls a document's headings in links."""
+    titles = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", title.lower()) for title in titles]
+    return {title.replace(" ", "-") for title in plain}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_into_the_repository_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)\s]+)\)", prose(document)):
+        path, _, anchor = target.partition("#")
+        linked = document.parent / path if path else document
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+def test_the_keys_of_the_configuration_are_those_that_have_a_row() -> None:
+    named = re.findall(r"^\| `(.+?)` \|", section("Configuration"), re.MULTILINE)
+    assert set(named) == set(config.KEYS)
 
 
 def test_the_quick_start_names_this_version() -> None:

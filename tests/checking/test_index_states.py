@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
-from repository import Done, Repository, migration
+from programs import script
+from repository import ONELEAF, Done, Repository, migration
 
 CONFLICT = "OL102 app shop has 2 leaf nodes: 0002_color, 0002_weight"
 
@@ -100,18 +102,8 @@ def test_a_renamed_migration_whose_dependents_kept_the_old_name_is_found(
 
 def hooked(repository: Repository) -> Repository:
     """Installs ``oneleaf check`` as the pre-commit hook, without a framework."""
-    source = Path(__file__).parents[2] / "hooks"
-    import sys
-
-    hook = repository.path / ".git/hooks/pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(
-        "#!/bin/sh\n"
-        f'exec {sys.executable} -I -c \'import sys; sys.path.insert(0, "{source}");'
-        " from oneleaf.__main__ import run; run()' check\n",
-        encoding="utf-8",
-    )
-    hook.chmod(0o755)
+    text = f"#!/bin/sh\nexec {shlex.join(ONELEAF)} check\n"
+    script(repository.path / ".git/hooks/pre-commit", text)
     return repository
 
 

@@ -87,6 +87,17 @@ def test_ol202_a_shared_lockfile_that_names_an_earlier_migration() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "shared", [False, True], ids=["one per app", "one for all apps"]
+)
+def test_ol202_is_silent_where_the_migration_it_names_is_in_conflict(
+    shared: bool,
+) -> None:
+    files = with_shared("shop: 0003_size\n") if shared else with_lockfile("0003_size\n")
+    found = findings(files, "shop/migrations/0003_size.py")
+    assert [finding.code for finding in found] == ["OL106"]
+
+
 def test_ol202_a_lockfile_beside_two_leaf_nodes_that_names_neither() -> None:
     assert said(with_lockfile("0002_gone\n", WEIGHT))[-1] == (
         "shop/migrations/max_migration.txt:1: OL202 the lockfile of app shop names"

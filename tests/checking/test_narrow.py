@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import event, given, settings
@@ -12,11 +10,11 @@ from hypothesis import strategies as st
 
 from oneleaf.arguments import parse
 from oneleaf.checking import narrow, states
+from oneleaf.checking.findings import Report
 from oneleaf.commands import check
 from oneleaf.config import Config
-from oneleaf.output.report import Report
 from oneleaf.repository import git, snapshot
-from repository import Repository, migration
+from repository import Repository, migration, working_in
 
 APPS = ("shop", "cart", "blog")
 NAMES = ("0001_initial", "0002_color", "0003_size")
@@ -35,13 +33,8 @@ def base(
         repository.app(label, *names, lockfile=request.param == "lockfiles")
     repository.migration("cart", "0003_size", "0002_color", "shop.0002_color")
     repository.commit()
-    before, environ = Path.cwd(), dict(os.environ)
-    os.chdir(repository.path)
-    os.environ.update(repository.env)
-    yield repository
-    os.chdir(before)
-    os.environ.clear()
-    os.environ.update(environ)
+    with working_in(repository):
+        yield repository
 
 
 targets = st.one_of(

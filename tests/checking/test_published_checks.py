@@ -94,6 +94,32 @@ def test_a_renamed_one_is_found(shop: Repository) -> None:
     assert everywhere(shop) == [["OL302"]] * 3
 
 
+def test_the_hint_gives_a_renamed_one_its_name_again(shop: Repository) -> None:
+    renamed = "shop/migrations/0002_colour.py"
+    shop.git("mv", TWO, renamed)
+    blob = shop.git("rev-parse", f":{renamed}").strip()
+    assert shop.oneleaf("check").out == (
+        f"{TWO}:1: OL302 shop.0002_color is on origin/main, but deleted or renamed"
+        " here; production may have applied it\n"
+        f"    hint: run `git mv {renamed} {TWO}`, or accept it under `allow-changed` in"
+        f" [tool.oneleaf]: '{TWO}@{blob[:12]}' = 'the reason'\n"
+    )
+    shop.git("mv", renamed, TWO)
+    assert shop.oneleaf("check").out == ""
+
+
+def test_the_hint_of_several_restores_them_all(shop: Repository) -> None:
+    shop.git("mv", TWO, "shop/migrations/0002_colour.py")
+    shop.git("rm", "-q", ONE)
+    (hint,) = [
+        line for line in shop.oneleaf("check").out.splitlines() if "or accept" in line
+    ]
+    assert hint.startswith(
+        f"    hint: run `git mv shop/migrations/0002_colour.py {TWO}` and"
+        f" `git checkout origin/main -- {ONE}`, or accept each under `allow-changed`"
+    )
+
+
 def test_a_whole_app_that_goes_is_one_finding(shop: Repository) -> None:
     shop.git("rm", "-qr", "shop")
     done = shop.oneleaf("check", "--all")

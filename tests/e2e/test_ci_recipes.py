@@ -1,4 +1,4 @@
-"""The README's recipes for CI, each run as it stands there."""
+"""The documents' recipes for CI, each run as it stands there."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from repository import SOURCE_ROOT, Done, Repository
+from programs import first_on_path, oneleaf_in, script
+from repository import Done, Repository
 
 pytestmark = pytest.mark.e2e
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "git-server.md")
 SHOP = "shop/migrations"
 
 
 def blocks(language: str) -> list[str]:
-    """The README's code blocks of a language."""
-    text = README.read_text(encoding="utf-8")
+    """The documents' code blocks of a language."""
+    text = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
@@ -50,13 +51,7 @@ def gitlab() -> str:
 def remote(tmp_path: Path) -> Repository:
     """A bare repository with ``main``, and two topics that are green by themselves."""
     author = Repository.create(tmp_path / "author")
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin/oneleaf"
-    command.write_text(
-        f"#!{sys.executable} -I\nimport sys\nsys.path.insert(0, {str(SOURCE_ROOT)!r})\n"
-        "from oneleaf.__main__ import run\nrun()\n"
-    )
-    command.chmod(0o755)
+    command = oneleaf_in(tmp_path / "bin")
     author.app("shop", "0001_initial")
     author.commit()
     for name in ("size", "tags"):
@@ -67,8 +62,7 @@ def remote(tmp_path: Path) -> Repository:
     bare = tmp_path / "remote.git"
     author.git("clone", "-q", "--bare", str(author.path), str(bare))
     author.git("remote", "add", "origin", f"file://{bare}")
-    path = os.pathsep.join([str(command.parent), author.env["PATH"]])
-    return Repository(bare, {**author.env, "PATH": path})
+    return Repository(bare, first_on_path(command.parent, author.env))
 
 
 def author_of(remote: Repository) -> Repository:
@@ -206,10 +200,8 @@ def test_gitlab_judges_the_default_branch_by_itself(remote: Repository) -> None:
 @pytest.fixture
 def server(remote: Repository) -> Repository:
     """The bare repository with the recipe as its hook."""
-    hook = remote.path / "hooks/pre-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(the_block("sh", "while read -r old new ref"))
-    hook.chmod(0o755)
+    text = the_block("sh", "while read -r old new ref")
+    script(remote.path / "hooks/pre-receive", text)
     return remote
 
 
@@ -263,10 +255,8 @@ def test_the_server_takes_deletions_tags_and_a_first_push(
     assert push(server, "v1").code == 0
     empty = tmp_path / "empty.git"
     server.git("init", "-q", "--bare", str(empty))
-    (empty / "hooks").mkdir(exist_ok=True)
-    hook = empty / "hooks/pre-receive"
-    hook.write_bytes((server.path / "hooks/pre-receive").read_bytes())
-    hook.chmod(0o755)
+    text = (server.path / "hooks/pre-receive").read_text(encoding="utf-8")
+    script(empty / "hooks/pre-receive", text)
     done = author_of(server).run("git", "push", f"file://{empty}", "size", "main")
     assert done.code == 0, done.err
 

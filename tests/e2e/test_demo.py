@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from repository import SOURCE_ROOT, Done, Repository, hermetic_environment
+from programs import first_on_path, oneleaf_in
+from repository import Done, Repository, hermetic_environment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django]
 
@@ -16,21 +15,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django]
 @pytest.fixture
 def outside(tmp_path: Path) -> Repository:
     """An empty folder in no repository, with ``oneleaf`` on PATH."""
-    shims = tmp_path / "bin"
-    shims.mkdir()
-    shim = shims / "oneleaf"
-    shim.write_text(
-        f"#!{sys.executable} -I\n"
-        f"import sys\nsys.path.insert(0, {str(SOURCE_ROOT)!r})\n"
-        "from oneleaf.__main__ import run\nrun()\n",
-        encoding="utf-8",
-    )
-    shim.chmod(0o755)
+    command = oneleaf_in(tmp_path / "bin")
     environment = hermetic_environment(tmp_path / "home")
-    environment["PATH"] = f"{shims}{os.pathsep}{environment['PATH']}"
     folder = tmp_path / "folder"
     folder.mkdir()
-    return Repository(folder, environment)
+    return Repository(folder, first_on_path(command.parent, environment))
 
 
 def demo(outside: Repository, *words: str) -> Done:

@@ -1,63 +1,22 @@
 """The rules: what is found in a project's apps, graph and lockfiles.
 
-Each check is one function from a Case to findings; ``CHECKS`` lists them. Pure: the
-only thing asked of the outside is the line on which a text stands in a file.
+Each check is one function from a ``scope.Case`` to findings; ``CHECKS`` lists them.
+Pure: all that is asked of the outside is the line on which a text stands in a file.
 """
 
 from oneleaf.checking import lockfile_checks
-from oneleaf.checking.findings import Finding, word
+from oneleaf.checking.findings import Finding
+from oneleaf.checking.scope import Case
 from oneleaf.history.naming import number
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from oneleaf.config import Config
     from oneleaf.history.graph import Graph, Missing
-    from oneleaf.history.project import App, Project
-
-
-class Case:
-    """What is judged, and what it is judged against.
-
-    scope: directories of the apps under check; None for all.
-    new, removed: paths that the change under check adds, and takes away.
-    line_of: (path, text) -> the line on which the text first stands there, else 1.
-    """
-
-    __slots__ = ("config", "graph", "line_of", "new", "project", "removed", "scope")
-
-    def __init__(
-        self,
-        project: "Project",
-        graph: "Graph",
-        config: "Config",
-        scope: "frozenset[str] | None" = None,
-        new: "frozenset[str]" = frozenset(),
-        removed: "frozenset[str]" = frozenset(),
-        line_of: "Callable[[str, str], int]" = lambda _path, _text: 1,
-    ) -> None:
-        self.project = project
-        self.graph = graph
-        self.config = config
-        self.scope = scope
-        self.new = new
-        self.removed = removed
-        self.line_of = line_of
-
-    def apps(self) -> "Iterator[App]":
-        """The apps under check."""
-        for app in self.project.apps:
-            if self.includes(app):
-                yield app
-
-    def includes(self, app: "App") -> bool:
-        """Whether an app is under check."""
-        return self.scope is None or app.directory in self.scope
-
-    def is_new(self, app: "App", name: str) -> bool:
-        """Whether the change under check adds a migration."""
-        return app.path(name) in self.new
+    from oneleaf.history.project import App
 
 
 def run_checks(case: Case) -> "list[Finding]":
@@ -69,7 +28,10 @@ def run_checks(case: Case) -> "list[Finding]":
 
 
 def arranged(found: "Iterable[Finding]", config: "Config") -> "list[Finding]":
-    """Findings in the order of ``run_checks``, without those that are ignored."""
+    """Findings in the order of ``run_checks``, without those that are ignored.
+
+    Sorted by the first path of their app, then by app, code, path and line.
+    """
     findings = [finding for finding in found if finding.code not in config.ignore]
     first: dict[str, str] = {}
     for finding in findings:
@@ -92,6 +54,8 @@ def duplicate_numbers(case: Case) -> "Iterator[Finding]":
             allowed = (app.label, value) in case.config.allow_duplicate_numbers
             faulty = [] if allowed else _unexplained(case, app, names)
             if faulty:
+                from oneleaf.checking import hints
+
                 new = [name for name in faulty if case.is_new(app, name)]
                 yield Finding(
                     "OL101",
@@ -100,7 +64,7 @@ def duplicate_numbers(case: Case) -> "Iterator[Finding]":
                     tuple(faulty),
                     f"app {app.label} has {len(faulty)} migrations with the number"
                     f" {value:04}: {', '.join(faulty)}",
-                    conflict_hint(app),
+                    hints.of_conflict(case.graph, app),
                 )
 
 
@@ -147,6 +111,8 @@ def multiple_leaf_nodes(case: Case) -> "Iterator[Finding]":
         leaves = case.graph.leaf_nodes(app)
         if len(leaves) < 2 or case.graph.incomplete(app):
             continue
+        from oneleaf.checking import hints
+
         new = [name for name in leaves if case.is_new(app, name)]
         path = app.path((new or leaves)[-1])
         yield Finding(
@@ -155,26 +121,24 @@ def multiple_leaf_nodes(case: Case) -> "Iterator[Finding]":
             (path, case.line_of(path, "dependencies")),
             tuple(leaves),
             f"app {app.label} has {len(leaves)} leaf nodes: {', '.join(leaves)}",
-            conflict_hint(app),
+            hints.of_conflict(case.graph, app),
         )
 
 
-def conflict_hint(app: "App") -> str:
-    """What mends two histories in one app."""
-    return (
-        f"run `oneleaf rebase {word(app.label)}` to move yours behind the published"
-        f" one, or `oneleaf merge {word(app.label)}` where both are published"
-    )
-
-
 def missing_dependencies(case: Case) -> "Iterator[Finding]":
-    """OL103: a dependency on a migration that none of the repository's apps has."""
+    """OL103: a dependency on a migration that none of the repository's apps has.
+
+    As Django's NodeNotFoundError. A label that no app here carries is a third party's,
+    whose migrations are taken to be there.
+    """
     for missing in case.graph.missing:
         label, name = missing.dependency
         targets = [app for app in case.project.apps if app.label == label]
         taken_away = any(app.path(name) in case.removed for app in targets)
         if not case.includes(missing.app) and not taken_away:
             continue
+        from oneleaf.checking import hints
+
         app = missing.app
         path = app.path(missing.migration)
         yield Finding(
@@ -184,7 +148,7 @@ def missing_dependencies(case: Case) -> "Iterator[Finding]":
             (missing.migration,),
             f"{app.label}.{missing.migration} {_verb(missing)} {label}.{name},"
             f" which does not exist",
-            _missing_hint(missing, targets),
+            hints.of_missing(missing, targets),
         )
 
 
@@ -192,43 +156,11 @@ def _verb(missing: "Missing") -> str:
     return "must run before" if missing.kind == "run_before" else "depends on"
 
 
-def _missing_hint(missing: "Missing", targets: "list[App]") -> str:
-    """The name that was probably meant, else where the migration went."""
-    stem = missing.dependency[1].removesuffix(".py")
-    for app in targets:
-        meant = _meant(missing, app, stem)
-        if meant:
-            return f"did you mean {meant!r}? Correct the name, then `git add` the file"
-    path = targets[0].path(stem) if targets else f"*/{stem}.py"
-    return f"see where it went: `git log --all --oneline --name-status -- {word(path)}`"
-
-
-def _meant(missing: "Missing", app: "App", stem: str) -> "str | None":
-    """The one migration of the app that differs from ``stem`` as slips do.
-
-    In a file ending, in its number after a rename, or in a few letters.
-    """
-    holder = missing.app.migrations[missing.migration]
-    taken = {name for label, name in holder.dependencies if label == app.label}
-    if app is missing.app:
-        taken.add(missing.migration)
-    others = [name for name in app.migrations if name not in taken]
-    rest = stem.lstrip("0123456789")
-    alike = [
-        name
-        for name in others
-        if name == stem or (rest and name.lstrip("0123456789") == rest)
-    ]
-    if not alike:
-        from difflib import get_close_matches  # slow to import, and seldom needed
-
-        same_number = [name for name in others if number(name) == number(stem)]
-        alike = get_close_matches(stem, same_number, 2, 0.8)
-    return alike[0] if len(alike) == 1 else None
-
-
 def circular_dependencies(case: Case) -> "Iterator[Finding]":
-    """OL104: migrations that wait for each other, or squashes that replace each other."""
+    """OL104: migrations that wait for each other, or squashes that replace each other.
+
+    As Django's CircularDependencyError; all of them, not the first alone.
+    """
     cycles = [(cycle, "circular dependency") for cycle in case.graph.cycles]
     cycles += [(cycle, "circular replaces") for cycle in case.graph.replaces_cycles]
     for cycle, what in cycles:
@@ -243,13 +175,15 @@ def circular_dependencies(case: Case) -> "Iterator[Finding]":
             (app.path(name), case.line_of(app.path(name), "dependencies")),
             tuple(name for _, name in cycle),
             f"{what}: {' -> '.join(steps)}",
-            f"take one of them out; see what this change did:"
-            f" `git diff HEAD -- {' '.join(paths)}`",
+            f"take one of them out, then `git add {' '.join(paths)}`",
         )
 
 
 def unreadable_migrations(case: Case) -> "Iterator[Finding]":
-    """OL105, and OL106 for conflict markers: what reading alone cannot tell."""
+    """OL105 for what reading alone cannot tell, OL106 for conflict markers in it.
+
+    What Django itself could not load (BadMigrationError, SyntaxError) is among them.
+    """
     for app in case.apps():
         for migration in app.migrations.values():
             if migration.unreadable is None:
@@ -288,7 +222,8 @@ def unresolved_merges(case: Case) -> "Iterator[Finding]":
                 (path, 1),
                 (),
                 f"{path.rpartition('/')[2]} of app {app.label} has an unresolved merge",
-                f"edit the file, then `git add {word(path)}`"
+                f"run `oneleaf rebase {word(app.label)}` if both sides added it, else"
+                f" edit the file; then `git add {word(path)}`"
                 if is_migration
                 else f"run `oneleaf rebase {word(app.label)}` and go on with the merge",
             )

@@ -1,4 +1,8 @@
-"""What a check has to say: one Finding per fault, and the table of codes."""
+"""What a check has to say: a Finding for each fault, the table of codes, a Report."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ERROR = "error"
 WARNING = "warning"
@@ -62,18 +66,25 @@ class Finding:
         return CODES[self.code][1]
 
 
-_PLAIN = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
-)
+class Report:
+    """The outcome of a check.
 
-
-def word(text: str) -> str:
-    """A path or label as one word of a command to paste (POSIX shell, "Quoting").
-
-    What begins with a dash would be taken for an option and gets ``./`` in front.
+    state: ``index``, ``commit:SHA`` or ``merge:SHA+SHA``.
+    apps, migrations: how many were looked at.
+    findings: in the order in which they are shown.
     """
-    if text.startswith("-"):
-        text = "./" + text
-    if text and _PLAIN.issuperset(text):
-        return text
-    return "'" + text.replace("'", "'\\''") + "'"
+
+    __slots__ = ("apps", "findings", "migrations", "state")
+
+    def __init__(
+        self, state: str, apps: int, migrations: int, findings: "Sequence[Finding]"
+    ) -> None:
+        self.state = state
+        self.apps = apps
+        self.migrations = migrations
+        self.findings = findings
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a finding is an error, else 0."""
+        return int(any(finding.severity == "error" for finding in self.findings))

@@ -1,6 +1,7 @@
 """One state judged by itself: apps, graph, findings."""
 
 from oneleaf.checking import checks
+from oneleaf.checking.scope import Case
 from oneleaf.history import discovery
 from oneleaf.history.graph import build_graph
 from oneleaf.repository import git
@@ -38,15 +39,16 @@ def judge(
     changes: "Iterable[Change]" = (),
     directories: "frozenset[str] | None" = None,
 ) -> Judged:
-    """Runs every check on a state.
+    """Runs every check on a state, with its graph built from what it holds.
 
     project: where it is read already. changes: what the change under check changes.
-    directories: of the apps under check, None for all.
+    directories: of the apps under check, None for all. Raises OneleafError where git
+    cannot read the state.
     """
     if project is None:
         project = discovery.read(snapshot, config)
     changes = list(changes)
-    case = checks.Case(
+    case = Case(
         project,
         build_graph(project.apps, project.settings),
         config,

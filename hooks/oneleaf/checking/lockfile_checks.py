@@ -1,13 +1,14 @@
 """The rules for lockfiles: each must name its app's one leaf node."""
 
 from oneleaf import lockfile
-from oneleaf.checking.findings import Finding, word
+from oneleaf.checking.findings import Finding
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oneleaf.checking.checks import Case
+    from oneleaf.checking.scope import Case
     from oneleaf.history.project import App
 
 
@@ -42,7 +43,7 @@ def app_lockfiles(case: "Case") -> "Iterator[Finding]":
 
 
 def shared_lockfile(case: "Case") -> "Iterator[Finding]":
-    """The same for one lockfile of all apps."""
+    """OL201, OL202, OL203, OL204, OL106 for one lockfile of all apps."""
     if case.project.shared_lockfile is None:
         return
     path, content = case.project.shared_lockfile
@@ -153,10 +154,11 @@ def _stale(case: "Case", app: "App", path: str, named: str) -> "Iterator[Finding
     """OL202: the lockfile names something else than the leaf node.
 
     With several leaf nodes, or a history that cannot be read whole, only a name that
-    no migration has is a fault of the lockfile's own.
+    no migration has is a fault of the lockfile's own. What is in conflict itself may
+    be the leaf node.
     """
     leaves = case.graph.leaf_nodes(app)
-    if [named] == leaves:
+    if [named] == leaves or any(path.endswith(".py") for path in app.unmerged):
         return
     doubtful = len(leaves) != 1 or case.graph.incomplete(app)
     if doubtful and (named in app.migrations or not app.migrations):

@@ -31,7 +31,8 @@ def read(
 ) -> "tuple[Project, Snapshot] | None":
     """The touched apps alone, or None where only the whole index can tell.
 
-    changes: what the index changes against HEAD.
+    changes: what the index changes against HEAD. Raises OneleafError where git cannot
+    read them.
     """
     touched = [c for c in changes if scope.may_matter(c.path, config)]
     if config.shared or not all(is_plain(change, config) for change in touched):
@@ -51,13 +52,13 @@ def read(
 
 
 def is_plain(change: "Change", config: "Config") -> bool:
-    """An added or modified migration or lockfile of an app of the usual layout."""
+    """Whether a change adds or edits a migration or lockfile of the usual layout."""
     directory, _, name = change.path.rpartition("/")
     return (
         change.status in ("A", "M")
         and directory.endswith("/migrations")
         and "\n" not in directory
-        and (name == config.lockfile or (name.endswith(".py") and name[:1] not in "_~"))
+        and (name == config.lockfile or discovery.is_module(name))
     )
 
 
@@ -95,7 +96,10 @@ def trees(
 
 
 def overlay(found: "dict[str, dict[str, str]]", changes: "Sequence[Change]") -> None:
-    """Puts what the index changes over the files of its commit."""
+    """Puts what the index changes over the files of its commit.
+
+    found: from ``trees``; it is changed.
+    """
     for change in changes:
         directory, _, name = change.path.rpartition("/")
         if directory in found:
@@ -174,7 +178,10 @@ def _lockfiles_in_use(config: "Config") -> bool:
 
 
 def same_place(migration: "Migration", change: "Change", objects: git.Objects) -> bool:
-    """Whether an edit left the migration's place in the history as it was."""
+    """Whether an edit left the migration's place in the history as it was.
+
+    migration: as it is now; change: from which content it came.
+    """
     old = migrations.read(migration.name, next(objects.read([change.old])) or b"")
     return (
         old.unreadable is None is migration.unreadable

@@ -6,8 +6,9 @@ squash ("Squashing migrations" in Django's documentation): the replaced files go
 ``replaces`` goes, and a dependency moves from a replaced migration to the squash.
 """
 
-from oneleaf.checking.findings import Finding, word
+from oneleaf.checking.findings import Finding
 from oneleaf.reading import migrations
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Case:
 
 
 def run_checks(case: Case) -> "Iterator[Finding]":
-    """OL301 and OL302."""
+    """OL301 and OL302: what the state changes, and takes away, of upstream's."""
     removed: dict[str, list[Edit]] = {}
     for edit in case.edits():
         directory, _, file = edit.path.rpartition("/")
@@ -129,7 +130,7 @@ def _removed(case: Case, directory: str, edits: "list[Edit]") -> "Iterator[Findi
     subject = (
         f"{label}.{names[0]} is" if len(names) == 1 else f"app {label}: {told} are"
     )
-    paths = " ".join(word(edit.path) for edit in gone)
+    each = "it" if len(gone) == 1 else "each"
     yield Finding(
         "OL302",
         label,
@@ -137,10 +138,23 @@ def _removed(case: Case, directory: str, edits: "list[Edit]") -> "Iterator[Findi
         names,
         f"{subject} on {case.published.name}, but deleted or renamed here; production"
         " may have applied it",
-        f"run `git checkout {word(case.published.name)} -- {paths}`, or accept it under"
-        f" `allow-changed` in [tool.oneleaf]: '{gone[0].path}@{gone[0].blob[:12]}' ="
-        " 'the reason'",
+        f"run {_restoring(case, gone)}, or accept {each} under `allow-changed` in"
+        f" [tool.oneleaf]: '{gone[0].path}@{gone[0].blob[:12]}' = 'the reason'",
     )
+
+
+def _restoring(case: Case, gone: "list[Edit]") -> str:
+    """The commands that bring removed files back; a renamed one gets its name again."""
+    commands = [
+        f"git mv {word(edit.renamed)} {word(edit.path)}"
+        for edit in gone
+        if edit.renamed
+    ]
+    paths = [word(edit.path) for edit in gone if not edit.renamed]
+    if paths:
+        name = word(case.published.name)
+        commands.append(f"git checkout {name} -- {' '.join(paths)}")
+    return " and ".join(f"`{command}`" for command in commands)
 
 
 def _name(edit: "Edit") -> str:

@@ -1,19 +1,66 @@
-"""Which apps a check is about: those named, and those that a change touches."""
+"""What a check is about: which apps are named, which a change touches; the Case."""
 
 from oneleaf import config as configuration
 from oneleaf.history import discovery
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from oneleaf.config import Config
-    from oneleaf.history.project import Project
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import App, Project
     from oneleaf.repository.snapshot import Change
 
 
+class Case:
+    """What is judged, and what it is judged against.
+
+    scope: directories of the apps under check; None for all.
+    new, removed: paths that the change under check adds, and takes away.
+    line_of: (path, text) -> the line on which the text first stands there, else 1.
+    """
+
+    __slots__ = ("config", "graph", "line_of", "new", "project", "removed", "scope")
+
+    def __init__(
+        self,
+        project: "Project",
+        graph: "Graph",
+        config: "Config",
+        scope: "frozenset[str] | None" = None,
+        new: "frozenset[str]" = frozenset(),
+        removed: "frozenset[str]" = frozenset(),
+        line_of: "Callable[[str, str], int]" = lambda _path, _text: 1,
+    ) -> None:
+        self.project = project
+        self.graph = graph
+        self.config = config
+        self.scope = scope
+        self.new = new
+        self.removed = removed
+        self.line_of = line_of
+
+    def apps(self) -> "Iterator[App]":
+        """The apps under check."""
+        for app in self.project.apps:
+            if self.includes(app):
+                yield app
+
+    def includes(self, app: "App") -> bool:
+        """Whether an app is under check."""
+        return self.scope is None or app.directory in self.scope
+
+    def is_new(self, app: "App", name: str) -> bool:
+        """Whether the change under check adds a migration."""
+        return app.path(name) in self.new
+
+
 def may_matter(path: str, config: "Config") -> bool:
-    """Whether a changed path can change a verdict on migrations or lockfiles."""
+    """Whether a changed path can change a verdict on migrations or lockfiles.
+
+    path: ``/``-separated, from the top of the repository.
+    """
     directory, _, name = path.rpartition("/")
     return (
         directory.endswith("migrations")
@@ -25,11 +72,13 @@ def may_matter(path: str, config: "Config") -> bool:
 
 
 def is_migration(path: str, config: "Config") -> bool:
-    """Whether a path may be that of a migration."""
+    """Whether a path may be that of a migration which the configuration looks at.
+
+    path: ``/``-separated, from the top of the repository.
+    """
     directory, _, name = path.rpartition("/")
     return (
-        name.endswith(".py")
-        and name[:1] not in "_~"
+        discovery.is_module(name)
         and may_matter(path, config)
         and not discovery.excluded(directory, config)
     )

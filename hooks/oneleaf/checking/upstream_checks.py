@@ -3,8 +3,10 @@
 Pure: three states and the findings of the merge and of each side in, findings out.
 """
 
-from oneleaf.checking.findings import Finding, word
+from oneleaf.checking.findings import Finding
+from oneleaf.history import discovery
 from oneleaf.history.naming import number
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,10 +56,7 @@ def _added(
     return sorted(
         name[:-3]
         for name, blob in files.items()
-        if name.endswith(".py")
-        and name[:1] not in "_~"
-        and name not in base
-        and other.get(name) != blob
+        if discovery.is_module(name) and name not in base and other.get(name) != blob
     )
 
 
@@ -128,7 +127,7 @@ def conflicts(
                 (finding.path, finding.line),
                 finding.migrations,
                 f"in the merge with {sides.ref}: {finding.message}",
-                f"{_bring_together(sides.ref)}; {finding.hint}",
+                f"{bring_together(sides.ref)}; {finding.hint}",
             )
 
 
@@ -157,7 +156,7 @@ def _meeting(group: "Sequence[Finding]", app: "App | None", sides: Sides) -> Fin
         tuple(dict.fromkeys([*mine, *other])),
         f"{subject} conflicts with {sides.ref} ({why})"
         + (f": {'; '.join(whose)}" if whose else ""),
-        f"{_bring_together(sides.ref)}, then `{then}`",
+        f"{bring_together(sides.ref)}, then `{then}`",
     )
 
 
@@ -171,7 +170,8 @@ def _reason(finding: Finding) -> str:
     return f"unresolved merge in {finding.path.rpartition('/')[2]}"
 
 
-def _bring_together(ref: str) -> str:
+def bring_together(ref: str) -> str:
+    """What makes the merge, as the beginning of a hint."""
     return f"run `git merge {word(ref)}` or `git rebase {word(ref)}`"
 
 
@@ -181,15 +181,10 @@ def overlapping(project: "Project", sides: Sides) -> "Iterator[Finding]":
         ours, theirs = _read_both(app, sides)
         if not (ours and theirs):
             continue
-        from oneleaf.overlap import overlaps
+        from oneleaf.overlap import between
 
-        places = {id(operation): name for name, operation in (*ours, *theirs)}
-        seen: set[tuple[str, str, str]] = set()
-        for overlap in overlaps([o for _, o in ours], [o for _, o in theirs]):
-            mine, other = places[id(overlap.ours)], places[id(overlap.theirs)]
-            if (overlap.key, mine, other) not in seen:
-                seen.add((overlap.key, mine, other))
-                yield _overlapping(app, overlap, (mine, other), sides)
+        for overlap, mine, other in between(ours, theirs):
+            yield _overlapping(app, overlap, (mine, other), sides)
 
 
 def _overlapping(
@@ -211,7 +206,10 @@ def _overlapping(
 
 
 def opaque(project: "Project", sides: Sides) -> "Iterator[str]":
-    """A sentence for each operation of which ``overlapping`` cannot tell anything."""
+    """A sentence for each operation of which ``overlapping`` cannot tell anything.
+
+    It names the place as ``path:line``, with the branch for what is not ours.
+    """
     for app in project.apps:
         both = _read_both(app, sides)
         for read, whose in zip(both, ("", f" of {sides.ref}"), strict=True):

@@ -16,7 +16,10 @@ _NAME = "clean"
 
 
 def key(*inputs: bytes) -> str:
-    """Digest of everything that a verdict depends on, oneleaf's version included."""
+    """Hexadecimal digest of everything that a verdict depends on.
+
+    inputs: of any content; oneleaf's version is always one of them.
+    """
     try:
         from _sha1 import sha1  # what hashlib wraps, without its start-up
     except ImportError:
@@ -31,7 +34,7 @@ def key(*inputs: bytes) -> str:
 
 def directory() -> str:
     """The folder of everything oneleaf remembers: ``oneleaf`` in the common git directory."""
-    common = git.decode(git.run("rev-parse", "--git-common-dir")).rstrip("\n")
+    common = git.line("rev-parse", "--git-common-dir")
     return os.path.join(common, "oneleaf")
 
 
@@ -55,8 +58,11 @@ def remember(folder: str, digest: str, apps: int, migrations: int) -> None:
         with open(temporary, "w", encoding="ascii", errors="replace") as file:
             file.write("\n".join(lines[:_KEPT]) + "\n")
         os.replace(temporary, path)
-    except OSError:
-        pass
+    except OSError:  # on Windows also where another check reads it at this moment
+        import contextlib
+
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
 def _lines(folder: str) -> "list[str]":

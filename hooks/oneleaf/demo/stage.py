@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from oneleaf.errors import OneleafError
+from oneleaf.output.colors import BOLD, GREY, painted
 
 _COLORED = {
     "FORCE_COLOR": "1",
@@ -19,7 +20,6 @@ _COLORED = {
     "GIT_CONFIG_VALUE_0": "always",
 }
 _BREATH, _KEYSTROKE = 1.0, 0.02  # seconds
-_BOLD, _GREY, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
 
 
 class Stage:
@@ -39,7 +39,7 @@ class Stage:
             "PATH": bin_directory + os.pathsep + os.environ.get("PATH", os.defpath),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_EDITOR": "true",
+            "GIT_EDITOR": ":",  # git's own word for none; `true` is a program
             "GIT_PAGER": "cat",
         }
         self._env.pop("CI", None)
@@ -51,13 +51,19 @@ class Stage:
                 raise OneleafError(msg)
 
     def write(self, path: str, content: str) -> None:
-        """Writes a file of the project."""
+        """Writes a file of the project: UTF-8, with LF, its folders too.
+
+        path: ``/``-separated, from the project's folder.
+        """
         target = self.directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8", newline="\n")
 
     def quietly(self, command: str, cwd: str = ".") -> None:
-        """Runs a command of the setting; what it prints is shown only if it fails."""
+        """Runs a command of the setting; what it prints is shown only if it fails.
+
+        Raises OneleafError where it fails.
+        """
         done = self._run(command, cwd)
         if done.returncode:
             sys.stdout.buffer.write(done.stdout)
@@ -66,8 +72,8 @@ class Stage:
 
     def say(self, text: str) -> None:
         """A line of the story."""
-        sys.stdout.write("\n")
-        self._print(f"# {text}", _GREY)
+        line = painted(f"# {text}", GREY, colored=self._colored)
+        sys.stdout.write(f"\n{line}\n")
 
     def play(self, command: str, *, fails: bool = False) -> None:
         """Shows a command, runs it, shows what it prints.
@@ -76,7 +82,9 @@ class Stage:
         """
         self._type(command)
         done = self._run(command, ".")
-        sys.stdout.write(done.stdout.decode("utf-8", "replace"))
+        sys.stdout.write(
+            done.stdout.decode("utf-8", "replace").replace(os.linesep, "\n")
+        )
         sys.stdout.flush()
         if bool(done.returncode) != fails:
             msg = f"the demo went another way than its story: `{command}` ended with {done.returncode}"
@@ -84,8 +92,8 @@ class Stage:
 
     def _type(self, command: str) -> None:
         """Shows a command; on a terminal letter by letter, as somebody types it."""
-        bold, plain = (_BOLD, _PLAIN) if self._colored else ("", "")
-        sys.stdout.write(f"{bold}$ ")
+        before, after = painted("$ \0", BOLD, colored=self._colored).split("\0")
+        sys.stdout.write(before)
         if self._paced:
             sys.stdout.flush()
             time.sleep(_BREATH)
@@ -95,13 +103,15 @@ class Stage:
                 time.sleep(_KEYSTROKE)
         else:
             sys.stdout.write(command)
-        sys.stdout.write(f"{plain}\n")
+        sys.stdout.write(f"{after}\n")
         sys.stdout.flush()
 
     def _run(self, command: str, cwd: str) -> subprocess.CompletedProcess[bytes]:
         words = shlex.split(command)
         if words[0] == "python":
             words[0] = sys.executable
+        # Windows itself would look on the PATH that this process has.
+        words[0] = shutil.which(words[0], path=self._env["PATH"]) or words[0]
         return subprocess.run(
             words,
             cwd=self.directory / cwd,
@@ -111,6 +121,3 @@ class Stage:
             stderr=subprocess.STDOUT,
             check=False,
         )
-
-    def _print(self, text: str, style: str) -> None:
-        sys.stdout.write(f"{style}{text}{_PLAIN}\n" if self._colored else text + "\n")

@@ -68,7 +68,10 @@ def play(stage: Stage) -> None:
     )
     stage.play("git rebase main", fails=True)
 
-    stage.say("3. One command puts your migration behind the published one.")
+    stage.say(
+        "3. You see who is where, and one command puts yours behind the published."
+    )
+    stage.play("oneleaf graph shop")
     stage.play("oneleaf rebase shop")
     stage.play("git status --short")
     stage.play("git rebase --continue")
