@@ -1,23 +1,25 @@
-"""``check --against`` says what really merging and then checking says."""
+"""``check --against`` judges the tree that git makes, and says what a check says of it."""
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
 import histories
-from histories import History
+from histories import History, Tree
+from oneleaf import config as configuration
 from oneleaf.checking import judging, upstream_checks
 from oneleaf.checking.findings import Finding
 from oneleaf.checking.states import INDEX, State, of_index
-from oneleaf.repository import git, snapshot
-from oneleaf.upstream import against, forks, merged, narrow_merge
-from repository import Repository
+from oneleaf.repository import git, revisions
+from oneleaf.repository.snapshot import Snapshot
+from oneleaf.upstream import against, forks, merged, narrow_merge, relevance
+from repository import Repository, working_in
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +27,89 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
     """This process works in it, as a hook does."""
     made = Repository.create(tmp_path_factory.mktemp("against") / "repository")
     made.commit()
-    before, environ = Path.cwd(), dict(os.environ)
-    os.chdir(made.path)
-    os.environ.update(made.env)
-    yield made
-    os.chdir(before)
-    os.environ.clear()
-    os.environ.update(environ)
+    with working_in(made):
+        yield made
+
+
+@dataclass
+class Real:
+    """What ``git merge`` without a driver left in the index.
+
+    files: path -> mode and blob id. unmerged: paths with several stages. stuck: files
+    that it left where they were, not knowing where their folder went. stopped: whether
+    it stopped.
+    """
+
+    files: dict[str, tuple[str, str]]
+    unmerged: set[str]
+    stuck: set[str]
+    stopped: bool
+
+
+def really_merged(repository: Repository, ours: str = "ours") -> Real:
+    """Merges the branches in the work tree."""
+    repository.git("checkout", "-q", "-f", "--detach", ours)
+    repository.git("clean", "-qfdx")
+    done = repository.run("git", "merge", "--no-edit", "theirs", ok=(0, 1))
+    real = Real({}, set(), set(), done.code == 1)
+    for record in repository.git("ls-files", "-s", "-z").split("\0")[:-1]:
+        meta, _, path = record.partition("\t")
+        mode, blob, stage = meta.split(" ")
+        if stage == "0":
+            real.files[path] = (mode, blob)
+        else:
+            real.unmerged.add(path)
+    places = stuck_places(done.out)
+    real.stuck = {
+        path for path in real.files if any(f"{path}/".startswith(p) for p in places)
+    }
+    if done.code:
+        repository.git("reset", "-q", "--hard")
+    return real
+
+
+def stuck_places(said: str) -> set[str]:
+    """Files and folders, each with a slash, of which git says so in these words."""
+    folders = re.findall(r"Unclear where to rename (.+?) to; it was", said)
+    in_way = re.findall(
+        r"implicit dir rename\): (?:Existing file/dir at|Cannot map more than one path"
+        r" to) (.+?)(?: in the way of|; implicit dir).* there: (.+?)\.?$",
+        said,
+        re.MULTILINE,
+    )
+    paths = [path for new, old in in_way for path in (new, *old.split(", "))]
+    return {f"{place}/" for place in (*folders, *paths)}
+
+
+def agrees(snapshot: Snapshot, real: Real, objects: git.Objects) -> None:
+    """Whether a state is what git left, for what a check reads of it."""
+    entry = real.files.get(configuration.FILE)
+    text = next(objects.read([entry[1]])) if entry else None
+    config = configuration.parse(text)
+    event("git cannot tell where a folder went" if real.stuck else "it can")
+    assert {*snapshot.unmerged} == {
+        path
+        for path in real.unmerged | real.stuck
+        if relevance.kind(path, config) in relevance.JUDGED
+    }
+    mine = {
+        f"{directory}/{name}" if directory else name: blob
+        for directory, files in snapshot.directories.items()
+        for name, blob in files.items()
+    }
+    for path in sorted({*mine, *real.files}):
+        kind = relevance.kind(path, config)
+        if not kind or path in real.unmerged:
+            continue
+        mode, blob = real.files.get(path, ("", ""))
+        if mine.get(path) == blob:
+            assert (path in snapshot.links) == (mode == "120000"), path
+            continue
+        assert path in mine, path
+        assert blob, path
+        texts = list(snapshot.objects.read([mine[path], blob]))
+        assert kind == "source" or path == configuration.FILE, path
+        assert not any(map(relevance.says_something, texts)), path
 
 
 def told(findings: list[Finding], code: str = "OL303") -> list[tuple[str, ...]]:
@@ -39,81 +117,58 @@ def told(findings: list[Finding], code: str = "OL303") -> list[tuple[str, ...]]:
     return sorted((f.app, f.path, f.message) for f in findings if f.code == code)
 
 
-def really_merged(repository: Repository) -> list[str]:
-    """Merges the branches in the work tree, without a driver; the unmerged paths."""
-    repository.git("checkout", "-q", "-f", "--detach", "ours")
-    repository.git("clean", "-qfdx")
-    repository.git("merge", "-q", "--no-edit", "theirs", ok=(0, 1))
-    raw = repository.git("ls-files", "-u", "-z")
-    paths = {record.split("\t")[1] for record in raw.split("\0") if record}
-    repository.git("reset", "-q", "--hard") if paths else None
-    return sorted(paths)
-
-
 def findings_of(commit: str, objects: git.Objects) -> judging.Judged:
     """The ordinary check of all apps of a commit."""
-    state = State(snapshot.commit_id(commit), objects)
+    state = State(revisions.commit_id(commit), objects)
     return judging.judge(state.snapshot(), state.config)
-
-
-def is_judged(path: str) -> bool:
-    """Whether a path is that of a migration or a lockfile."""
-    return path.endswith(histories.LOCKFILE) or "/migrations/0" in path
 
 
 def holds(repository: Repository, history: History) -> None:
     """What ``--against`` must say of a history."""
     history.write(repository)
-    objects = git.Objects()
-    try:
-        state = State(snapshot.commit_id("ours"), objects)
+    with git.Objects() as objects:
+        state = State(revisions.commit_id("ours"), objects)
         outcome = against.judge(state, "theirs")
-        stopped = really_merged(repository)
-        sides = [findings_of(side, objects) for side in ("ours", "theirs")]
-        alone = [finding for side in sides for finding in side.findings]
-        if stopped:
-            event("git stops")
-            paths = [path for path in stopped if is_judged(path)]
-            named = {f.path.rpartition("/")[0] for f in outcome.findings}
-            named |= {f"{f.app}/migrations" for f in outcome.findings}
-            assert {path.rpartition("/")[0] for path in paths} <= named
-            return
-        whole = findings_of("HEAD", objects)
-        event("findings" if whole.findings else "clean")
-        states = [
-            State(snapshot.commit_id(c), objects).snapshot() for c in ("ours", "theirs")
-        ]
         fork = forks.find(state.name, "theirs")
         assert fork is not None
-        meeting = against.far(state, fork, merged.Contents(objects))
-        names = upstream_checks.Sides("theirs", meeting.base, *states)
+        real = really_merged(repository)
+        event("git stops" if real.stopped else "git merges")
+        if fork.theirs in fork.bases or fork.ours in fork.bases:
+            return
+        meeting, snapshot = against.far(state, fork, merged.Contents(objects))
+        assert outcome.unknown == ""
+        agrees(snapshot, real, objects)
+        sides = [findings_of(side, objects) for side in ("ours", "theirs")]
+        alone = [finding for side in sides for finding in side.findings]
+        if snapshot.unmerged:
+            named = {f.path.rpartition("/")[0] for f in outcome.findings}
+            named |= {f"{f.app}/migrations" for f in outcome.findings}
+            assert {path.rpartition("/")[0] for path in snapshot.unmerged} <= named
+        if real.stopped:
+            return
+        whole = findings_of("HEAD", objects)
+        names = upstream_checks.Sides(
+            "theirs", meeting.base, meeting.ours, meeting.theirs
+        )
         found = upstream_checks.only_merged(whole.findings, alone)
         expected = [*upstream_checks.conflicts(found, whole.project, names)]
         assert told(outcome.findings) == told(expected)
         if not alone:
             assert bool(told(outcome.findings)) == bool(whole.findings)
-    finally:
-        objects.close()
 
 
-def is_moved_once(history: History) -> bool:
-    """Whether at most one side moves the folder of an app.
-
-    Where both do, git pairs files of one content across apps, which is its own to
-    decide: it then stops or not for reasons that no leaf node has.
-    """
-    ends = (history.commits[history.ours].files, history.commits[history.theirs].files)
-    return not all(any(path.startswith("new_") for path in files) for files in ends)
-
-
-@given(history=histories.histories().filter(is_moved_once))
+@given(
+    history=st.sampled_from((histories.STEPS, ())).flatmap(
+        lambda kinds: histories.histories(kinds=kinds)
+    )
+)
 def test_it_says_what_merging_and_checking_says(
     repository: Repository, history: History
 ) -> None:
     holds(repository, history)
 
 
-@given(history=histories.histories(criss_cross=True))
+@given(history=st.integers(1, 2).flatmap(histories.histories))
 def test_it_says_so_after_criss_cross_merges(
     repository: Repository, history: History
 ) -> None:
@@ -121,19 +176,17 @@ def test_it_says_so_after_criss_cross_merges(
 
 
 @given(history=histories.histories(), data=st.data())
-def test_the_narrow_door_agrees_with_the_whole_states(
+def test_the_narrow_door_agrees_with_the_whole_states_and_with_git(
     repository: Repository, history: History, data: st.DataObject
 ) -> None:
     """The index is judged: HEAD is ours, and one more change is staged."""
     history.write(repository)
     repository.git("checkout", "-q", "-f", "--detach", "ours")
+    repository.git("clean", "-qfdx")
     before = history.commits[history.ours].files
     more = data.draw(histories.changed(before, STAGED))
-    for path, text in more.items():
-        repository.write(path, text)
-    repository.add()
-    objects = git.Objects()
-    try:
+    stage(repository, before, more)
+    with git.Objects() as objects:
         state = of_index(objects)
         fork = forks.find(INDEX, "theirs")
         assert fork is not None
@@ -141,16 +194,35 @@ def test_the_narrow_door_agrees_with_the_whole_states(
         near = narrow_merge.read(state, fork, contents)
         event("tells" if near else "cannot tell")
         near_found = against.Outcome("")
-        if near is not None and near.base.directories:
-            against.compare(near, contents, state.config, near_found, "theirs")
+        if near is not None and near[1].directories:
+            against.compare(*near, state.config, near_found, "theirs")
         far_found = against.Outcome("")
         far = against.far(state, fork, contents)
-        against.compare(far, contents, None, far_found, "theirs")
-    finally:
-        objects.close()
+        against.compare(*far, None, far_found, "theirs")
+        repository.git("commit", "-q", "--allow-empty", "-m", "x")
+        head = repository.git("rev-parse", "HEAD").strip()
+        if fork.theirs not in fork.bases:
+            agrees(far[1], really_merged(repository, head), objects)
     if near is not None:
         for code in ("OL303", "OL304"):
             assert told(near_found.findings, code) == told(far_found.findings, code)
 
 
-STAGED = ("add", "add", "add without lockfile", "edit top", "lockfile")
+def stage(repository: Repository, before: Tree, after: Tree) -> None:
+    """Brings the index, and what it needs of the work tree, from one tree to another."""
+    for path in before.keys() - after.keys():
+        repository.git("rm", "-q", "--cached", "--", path)
+        (repository.path / path).unlink()
+    for path, text in after.items():
+        if before.get(path) == text:
+            continue
+        (repository.path / path).unlink(missing_ok=True)
+        if text.startswith(histories.LINK):
+            (repository.path / path).symlink_to(text.removeprefix(histories.LINK))
+        else:
+            repository.write(path, text)
+    repository.add()
+
+
+STAGED = ("add", "add", "add without lockfile", "edit top", "lockfile", "delete",
+          "rename", "move app")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The merge of three states that is never made, path by path."""
+"""The merge of three states that is never made, path by path, where that will do."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 import histories
 from in_memory import Files
 from in_memory import snapshot as state
+from oneleaf.config import Config
 from oneleaf.repository.git import Objects
 from oneleaf.repository.snapshot import Snapshot
-from oneleaf.upstream import merged, text_merge
+from oneleaf.upstream import merged
 from oneleaf.upstream.merged import Contents, Meeting
 
 ONE, LOCK = "shop/migrations/0001_initial.py", "shop/migrations/max_migration.txt"
@@ -42,12 +43,19 @@ def of(files: Files, blobs: Blobs) -> Snapshot:
     return found
 
 
-def merge(base: Files, ours: Files, theirs: Files) -> tuple[dict[str, str], list[str]]:
-    """Path -> text of the merged state, and the paths on which git would stop."""
+def merge(
+    base: Files, ours: Files, theirs: Files
+) -> tuple[dict[str, str], list[str]] | None:
+    """Path -> text of the merged state, and the paths on which git would stop.
+
+    None where only git can tell.
+    """
     blobs = Blobs()
-    done = merged.merge(
-        Meeting(of(base, blobs), of(ours, blobs), of(theirs, blobs)), blobs
-    )
+    meeting = Meeting(of(base, blobs), of(ours, blobs), of(theirs, blobs))
+    config = merged.config(meeting)
+    done = merged.merge(meeting, blobs, config) if config else None
+    if done is None:
+        return None
     paths = [
         f"{directory}/{name}" if directory else name
         for directory, names in done.directories.items()
@@ -69,20 +77,6 @@ MERGES: dict[str, tuple[Files, Files, Files, Files, list[str]]] = {
         {LOCK: "0001_a\n"},
         {ONE: "a", LOCK: "0001_a\n"},
         [],
-    ),
-    "both edited other lines": (
-        {ONE: TEXT},
-        {ONE: TOP},
-        {ONE: BOTTOM},
-        {ONE: TOP.replace("# bottom", "# theirs")},
-        [],
-    ),
-    "both edited the same line": (
-        {ONE: TEXT},
-        {ONE: TOP},
-        {ONE: TEXT.replace("# top", "# x")},
-        {ONE: TOP},
-        [ONE],
     ),
     "both added one name": ({}, {ONE: TOP}, {ONE: BOTTOM}, {ONE: TOP}, [ONE]),
     "one edited what the other took away": (
@@ -125,31 +119,83 @@ def test_a_path_is_merged_as_git_merges_it(
     assert merge(base, ours, theirs) == (result, stopped)
 
 
-def test_the_merged_configuration_says_what_a_lockfile_is() -> None:
-    setting = "[tool.oneleaf]\nlockfile = 'latest.txt'\n"
+EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+APPS, VIEWS = "shop/apps.py", "shop/views.py"
+LABEL, OTHER = "class A(AppConfig):\n    name = 'a'\n", "class A(AppConfig): 1\n"
+TOML = "pyproject.toml"
+
+ONLY_GIT: dict[str, tuple[Files, Files, Files]] = {
+    "both edited a migration": ({ONE: TEXT}, {ONE: TOP}, {ONE: BOTTOM}),
+    "one added an empty file, the other one with a text": (
+        {},
+        {ONE: EMPTY},
+        {ONE: TEXT},
+    ),
+    "both edited what may say a label": ({APPS: ""}, {APPS: LABEL}, {APPS: OTHER}),
+    "both edited the configuration": (
+        {TOML: "a"},
+        {TOML: "[tool.oneleaf]"},
+        {TOML: "b"},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"), ONLY_GIT.values(), ids=ONLY_GIT.keys()
+)
+def test_texts_that_bear_on_the_verdict_are_left_to_git(
+    base: Files, ours: Files, theirs: Files
+) -> None:
+    assert merge(base, ours, theirs) is None
+
+
+def test_texts_that_say_nothing_are_not() -> None:
+    base: Files = {APPS: "1", VIEWS: "1", TOML: "1"}
+    ours: Files = {APPS: "2", VIEWS: "2", TOML: "2"}
+    theirs: Files = {APPS: "3", VIEWS: "3", TOML: "3"}
+    assert merge(base, ours, theirs) == (ours, [])
+
+
+@pytest.mark.parametrize("path", [ONE, LOCK])
+def test_a_link_that_the_other_side_edited_is_left_to_git(path: str) -> None:
+    blobs = Blobs()
+    base, ours, theirs = (of({path: text}, blobs) for text in "123")
+    ours.links = frozenset([path])
+    meeting = Meeting(base, ours, theirs)
+    assert merged.merge(meeting, blobs, Config({})) is None
+
+
+def test_what_a_link_leads_to_may_be_a_text_that_both_edited() -> None:
+    blobs = Blobs()
+    sides = [of({ONE: "../views.py", VIEWS: text}, blobs) for text in "123"]
+    for side in sides:
+        side.links = frozenset([ONE])
+    assert merged.merge(Meeting(*sides), blobs, Config({})) is None
+
+
+def test_links_stay_links() -> None:
+    blobs = Blobs()
+    theirs = of({ONE: "../x.py"}, blobs)
+    theirs.links = frozenset([ONE])
+    done = merged.merge(
+        Meeting(of({}, blobs), of({}, blobs), theirs), blobs, Config({})
+    )
+    assert done is not None
+    assert done.links == frozenset([ONE])
+    assert done.blob(ONE) == "../x.py"
+
+
+SETTING = "[tool.oneleaf]\nlockfile = 'latest.txt'\n"
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_merged_configuration_says_what_a_lockfile_is(swapped: bool) -> None:
     lock = "shop/migrations/latest.txt"
     base: Files = {lock: "0001_a\n", "pyproject.toml": ""}
     ours: Files = {lock: "0002_b\n", "pyproject.toml": ""}
-    theirs: Files = {lock: "0002_c\n", "pyproject.toml": setting}
-    assert merge(base, ours, theirs)[1] == [lock]
-
-
-@pytest.mark.parametrize("in_memory", [True, False], ids=["in memory", "in a folder"])
-def test_texts_are_merged_by_git(
-    in_memory: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not in_memory:
-        monkeypatch.delattr("os.memfd_create", raising=False)
-    base, ours, theirs = (text.encode() for text in (TEXT, TOP, BOTTOM))
-    clean = TOP.replace("# bottom", "# theirs").encode()
-    assert text_merge.merge(base, ours, theirs) == (clean, True)
-    text, is_clean = text_merge.merge(b"a\n", b"b\n", b"c\n", 9)
-    assert text == b"<" * 9 + b" ours\nb\n=========\nc\n" + b">" * 9 + b" theirs\n"
-    assert not is_clean
-
-
-def test_binary_contents_are_ours_and_not_clean() -> None:
-    assert text_merge.merge(b"\0a", b"\0b", b"\0c") == (b"\0b", False)
+    theirs: Files = {lock: "0002_c\n", "pyproject.toml": SETTING}
+    sides = (theirs, ours) if swapped else (ours, theirs)
+    assert merge(base, *sides) == ({"pyproject.toml": SETTING}, [lock])
 
 
 def test_a_kept_text_has_the_id_that_git_gives_it() -> None:

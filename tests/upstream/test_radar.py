@@ -533,7 +533,7 @@ def test_a_partial_clone_is_not_filled_and_says_so(team: Team) -> None:
         assert "partial clone, and git before 2.44 would fetch" in done.err
     else:
         assert done.code == 0
-        assert "partial clone: 2 files of branches may be missing here" in done.err
+        assert "partial clone, which may lack 2 files of branches" in done.err
 
 
 # What is pure, by itself.

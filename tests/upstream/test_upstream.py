@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oneleaf.errors import OneleafError
-from oneleaf.repository import progress, worktree
+from oneleaf.repository import progress, trees, worktree
 from oneleaf.upstream import locating
 from repository import Repository
 
@@ -106,7 +106,7 @@ def test_the_local_branch_of_upstreams_name_is_found(clone: Repository) -> None:
 def test_a_tree_is_every_path_and_its_blob(clone: Repository) -> None:
     clone.write("äöü dir/a b.py", "x")
     commit = clone.commit()
-    tree = locating.tree(commit)
+    tree = trees.blobs(commit)
     assert set(tree) == {"file", "äöü dir/a b.py"}
     assert tree["file"] == clone.git("rev-parse", "HEAD:file").strip()
 

@@ -6,15 +6,16 @@ from oneleaf import config as configuration
 from oneleaf.checking import judging, upstream_checks
 from oneleaf.checking.states import INDEX
 from oneleaf.errors import OneleafError
+from oneleaf.repository import revisions
 from oneleaf.repository import snapshot as snapshots
-from oneleaf.upstream import forks, locating, merged, narrow_merge
+from oneleaf.repository.snapshot import Snapshot
+from oneleaf.upstream import forks, locating, merged, narrow_merge, renaming
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.checking.findings import Finding
     from oneleaf.checking.states import State
     from oneleaf.config import Config
-    from oneleaf.repository.snapshot import Snapshot
 
 
 class Outcome:
@@ -46,7 +47,7 @@ def judge(state: "State", ref: str) -> Outcome:
             return Outcome("", str(error))
     fork = forks.find(state.name, ref)
     if fork is None or not fork.bases:
-        commit = fork.theirs if fork else snapshots.commit_id(ref)
+        commit = fork.theirs if fork else revisions.commit_id(ref)
         return Outcome(commit, _NO_BASE)
     outcome = Outcome(fork.theirs)
     in_index = state.name == INDEX
@@ -57,12 +58,7 @@ def judge(state: "State", ref: str) -> Outcome:
     if in_index and any(change.status == "U" for change in state.changes):
         outcome.unknown = "the index has unresolved merges"
         return outcome
-    contents = merged.Contents(state.objects)
-    near = narrow_merge.read(state, fork, contents)
-    if near is None:
-        compare(far(state, fork, contents), contents, None, outcome, ref)
-    elif near.base.directories:
-        compare(near, contents, state.config, outcome, ref)
+    _judge_merge(state, fork, ref, outcome)
     return outcome
 
 
@@ -71,23 +67,76 @@ _NO_BASE = (
 )
 
 
-def far(state: "State", fork: forks.Fork, contents: merged.Contents) -> merged.Meeting:
-    """The slow twin of ``narrow_merge.read``: three whole states."""
-    return forks.meeting(fork, state.snapshot(), contents, state.config)
+def _judge_merge(state: "State", fork: forks.Fork, ref: str, outcome: Outcome) -> None:
+    contents = merged.Contents(state.objects)
+    near = narrow_merge.read(state, fork, contents)
+    if near is not None:
+        if near[1].directories:
+            compare(*near, state.config, outcome, ref)
+        return
+    try:
+        found = far(state, fork, contents)
+    except OneleafError as error:
+        outcome.unknown = str(error)
+    else:
+        compare(*found, None, outcome, ref)
+
+
+def far(
+    state: "State", fork: forks.Fork, contents: merged.Contents
+) -> "tuple[merged.Meeting, Snapshot]":
+    """The slow twin of ``narrow_merge.read``: three whole states, and their merge.
+
+    Raises OneleafError where the merge cannot be told.
+    """
+    bases = [snapshots.of_commit(commit, contents) for commit in fork.bases]
+    theirs = snapshots.of_commit(fork.theirs, contents)
+    meeting = merged.Meeting(_overlaid(bases), state.snapshot(), theirs)
+    snapshot = _by_paths(state, fork, meeting, contents)
+    if snapshot is None:
+        from oneleaf.upstream import made_by_git
+
+        snapshot = made_by_git.merge(state, fork, meeting, contents)
+    return meeting, snapshot
+
+
+def _overlaid(bases: "list[Snapshot]") -> "Snapshot":
+    """The one merge base, or what any of several holds: neither side added that."""
+    found = bases[0]
+    for other in bases[1:]:
+        every = {**found.directories, **other.directories}
+        directories = {
+            d: {**found.directories.get(d, {}), **other.directories.get(d, {})}
+            for d in every
+        }
+        links = found.links | other.links
+        found = Snapshot(found.name, directories, found.objects, links)
+    return found
+
+
+def _by_paths(
+    state: "State", fork: forks.Fork, meeting: merged.Meeting, contents: merged.Contents
+) -> "Snapshot | None":
+    """The merge made path by path; None where git may make another one."""
+    if len(fork.bases) > 1:
+        return None
+    config = merged.config(meeting)
+    if config is None or renaming.may_matter(state, fork, config):
+        return None
+    return merged.merge(meeting, contents, config)
 
 
 def compare(
     meeting: merged.Meeting,
-    contents: merged.Contents,
+    snapshot: "Snapshot",
     config: "Config | None",
     outcome: Outcome,
     ref: str,
 ) -> None:
     """Judges the merge; the sides only where it has something to say.
 
-    config: of all three states, None where each has its own.
+    snapshot: the merged state. config: of all four states, None where each has its own.
     """
-    snapshot = merged.merge(meeting, contents, config=config)
     whole = judging.judge(snapshot, config or _config(snapshot))
     sides = upstream_checks.Sides(ref, meeting.base, meeting.ours, meeting.theirs)
     findings = [*whole.findings, *upstream_checks.stopped(snapshot, whole.findings)]

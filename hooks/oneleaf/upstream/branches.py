@@ -166,7 +166,7 @@ def fetched() -> "float | None":
 
     git writes ``FETCH_HEAD`` in every fetch (git-fetch(1)); a fresh clone has none.
     """
-    path = git.decode(git.run("rev-parse", "--git-path", "FETCH_HEAD")).rstrip("\n")
+    path = git.line("rev-parse", "--git-path", "FETCH_HEAD")
     try:
         return os.stat(path).st_mtime
     except OSError:
@@ -183,7 +183,7 @@ def is_partial() -> bool:
     code, _ = git.run_code("config", "--get-regexp", keys, ok=(0, 1))
     if code:
         return False
-    number = git.decode(git.run("version")).split(" ")[2].split(".")
+    number = git.line("version").split(" ")[2].split(".")
     if tuple(int(part) for part in number[:2] if part.isdigit()) < (2, 44):
         msg = (
             "this is a partial clone, and git before 2.44 would fetch what others'"

@@ -1,4 +1,4 @@
-"""Where two histories part: the merge bases, and how the states between them differ.
+"""Where two histories part: the merge bases, and what each side changed since.
 
 Read-only. An index that a merge is made in comes from several commits: from HEAD and
 from what is merged (gitrepository-layout(5), ``MERGE_HEAD``).
@@ -7,14 +7,15 @@ from what is merged (gitrepository-layout(5), ``MERGE_HEAD``).
 import os
 
 from oneleaf.checking.states import INDEX
-from oneleaf.repository import git
+from oneleaf.repository import git, revisions
 from oneleaf.repository import snapshot as snapshots
-from oneleaf.repository.snapshot import Snapshot
-from oneleaf.upstream import merged, renaming
+from oneleaf.repository.snapshot import Change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.config import Config
+    from collections.abc import Sequence
+
+    from oneleaf.checking.states import State
 
 
 class Fork:
@@ -23,14 +24,53 @@ class Fork:
     ours: id of the commit that is judged, or of HEAD's for the index.
     theirs: id of the other commit.
     bases: the merge bases as git-merge-base(1) lists them; empty where there is none.
+    coming: ids of the commits whose merge is in progress in the index.
     """
 
-    __slots__ = ("bases", "ours", "theirs")
+    __slots__ = ("_changes", "bases", "coming", "ours", "theirs")
 
-    def __init__(self, ours: str, theirs: str, bases: "tuple[str, ...]") -> None:
+    def __init__(
+        self,
+        ours: str,
+        theirs: str,
+        bases: "tuple[str, ...]",
+        coming: "tuple[str, ...]" = (),
+    ) -> None:
         self.ours = ours
         self.theirs = theirs
         self.bases = bases
+        self.coming = coming
+        self._changes: tuple[list[Change], list[Change]] | None = None
+
+    def changes(self, state: "State") -> "tuple[list[Change], list[Change]]":
+        """What ours and what theirs changed since the merge base, which is one.
+
+        state: ours; its index is looked at where that is what it is.
+        """
+        if self._changes is None:
+            staged = state.changes if state.name == INDEX else []
+            ours = _since(self.bases[0], self.ours, staged)
+            theirs = snapshots.changes_between(self.bases[0], self.theirs)
+            self._changes = ours, theirs
+        return self._changes
+
+
+def _since(base: str, commit: str, changes: "Sequence[Change]") -> "list[Change]":
+    """What the index changes against the merge base: first HEAD does, then it."""
+    found = {}
+    if base != commit:
+        found = {c.path: c for c in snapshots.changes_between(base, commit)}
+    for change in changes:
+        before = found.pop(change.path, None)
+        old = before.old if before else change.old
+        status = change.status
+        if before and before.status == "A":
+            status = "" if status == "D" else "A"
+        elif before and before.status == "D":
+            status = "M"
+        if status and old != change.new:
+            found[change.path] = Change(status, change.path, old, change.new)
+    return list(found.values())
 
 
 def find(state: str, rev: str) -> "Fork | None":
@@ -43,102 +83,26 @@ def find(state: str, rev: str) -> "Fork | None":
     command = ("rev-parse", "--absolute-git-dir", f"{ours}...{rev}", "--")
     code, out = git.run_code(*command, ok=(0, 128))
     if code:
-        snapshots.commit_id(rev)
+        revisions.commit_id(rev)
         return None
     folder, *ids = git.decode(out).split("\n")[:-2]
     theirs, mine, *rest = ids  # git-rev-parse(1) prints the right end first
-    fork = Fork(mine, theirs, tuple(commit[1:] for commit in rest))
-    coming = _merged_into(folder) if state == INDEX else []
+    coming = _merged_into(folder) if state == INDEX else ()
     if coming:
-        fork.bases = _bases(fork.theirs, fork.ours, *coming)
-    return fork
+        return Fork(mine, theirs, _bases(theirs, mine, *coming), coming)
+    return Fork(mine, theirs, tuple(commit[1:] for commit in rest))
 
 
-def _merged_into(folder: str) -> "list[str]":
+def _merged_into(folder: str) -> "tuple[str, ...]":
     """Ids of the commits whose merge is in progress."""
     try:
         with open(os.path.join(folder, "MERGE_HEAD"), encoding="ascii") as file:
-            return file.read().split()
+            return tuple(file.read().split())
     except OSError:
-        return []
+        return ()
 
 
 def _bases(*commits: str) -> "tuple[str, ...]":
     """Merge bases of the first commit and a merge of the others (git-merge-base(1))."""
     _, out = git.run_code("merge-base", "--all", *commits, ok=(0, 1))
     return tuple(git.decode(out).split())
-
-
-def meeting(
-    fork: Fork,
-    ours: Snapshot,
-    contents: merged.Contents,
-    config: "Config",
-    depth: int = 0,
-) -> merged.Meeting:
-    """The three states of a merge; renames are sought only where they matter.
-
-    depth: 0 for a merge people make, more for the merge of its merge bases.
-    """
-    base = _base(fork.bases, contents, config, depth + 1)
-    theirs = snapshots.of_commit(fork.theirs, contents)
-    found = merged.Meeting(base, ours, theirs)
-    here = INDEX if ours.name == INDEX else fork.ours
-    found.moved_by_us = _renames(fork, here, (base, ours, theirs), config)
-    found.moved_by_them = _renames(fork, fork.theirs, (base, theirs, ours), config)
-    return found
-
-
-def _base(
-    bases: "tuple[str, ...]", contents: merged.Contents, config: "Config", depth: int
-) -> Snapshot:
-    """The state of the merge base; several are merged first, as git merges them.
-
-    Without any, the state without files.
-    """
-    if not bases:
-        return Snapshot("empty", {"": {}}, contents)
-    last, *others = reversed(bases)
-    done, state = [last], snapshots.of_commit(last, contents)
-    for commit in others:
-        fork = Fork(last, commit, _bases(commit, *done))
-        inner = meeting(fork, state, contents, config, depth)
-        state = merged.merge(inner, contents, depth)
-        done.append(commit)
-    return state
-
-
-def _renames(
-    fork: Fork, state: str, states: "tuple[Snapshot, ...]", config: "Config"
-) -> "dict[str, str]":
-    """Old path -> new path, as alike as git's merges ask for (git-diff(1), ``-M``).
-
-    states: the base, the one in which the renames are, the other one. Of a virtual
-    base git has no object: for the files they share one of the bases stands for it.
-    """
-    base, side, other = states
-    gone = renaming.may_be_moved(base, side, other, config)
-    new = renaming.added(base, side, config) if gone else []
-    whole = renaming.moved_whole(base, side, gone, new)
-    found = whole
-    for commit in fork.bases:
-        gone = [path for path in gone if path not in found]
-        new = [path for path in new if path not in found.values()]
-        sources = gone
-        if len(fork.bases) > 1:
-            real = snapshots.of_commit(commit, base.objects)
-            sources = [path for path in gone if real.blob(path) == base.blob(path)]
-        if sources and new:
-            found = {**found, **_alike(commit, state, [*sources, *new])}
-    return found
-
-
-def _alike(base: str, state: str, paths: "list[str]") -> "dict[str, str]":
-    """Old path -> new path among these, at git's usual likeness of 50 %."""
-    likeness = ("-M", "-l7000", "--no-rename-empty")
-    flags = (*likeness, "--diff-filter=R", "--name-status", "-z")
-    kind = ("diff-index", "--cached") if state == INDEX else ("diff-tree", "-r")
-    ends = (base,) if state == INDEX else (base, state)
-    command = ("--literal-pathspecs", *kind, *flags, *ends, "--", *paths)
-    fields = git.decode(git.run(*command)).split("\0")
-    return dict(zip(fields[1::3], fields[2::3], strict=False))

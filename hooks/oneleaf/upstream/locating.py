@@ -1,17 +1,15 @@
-"""The branch whose migrations are published, and what its tree holds.
+"""The branch whose migrations are published.
 
 Read-only, and without the network: nothing is fetched, no ref is moved.
 """
 
 from oneleaf.errors import OneleafError
 from oneleaf.repository import git
-from oneleaf.repository.snapshot import commit_of
+from oneleaf.repository.revisions import commit_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    Tree = Mapping[str, str]  # path -> blob id
 
 # Where CI systems name the branch that a change is to be merged into: GitHub's
 # "Default environment variables" and GitLab's "Predefined CI/CD variables reference".
@@ -90,14 +88,3 @@ def local_branch(upstream: Upstream) -> str:
     """
     _, slash, branch = upstream.name.partition("/")
     return commit_of(f"refs/heads/{branch}") if slash and branch else ""
-
-
-def tree(commit: str) -> "dict[str, str]":
-    """path -> blob id of every file in the commit's tree."""
-    raw = git.run("ls-tree", "-r", "-z", "--full-tree", commit)
-    found = {}
-    for record in git.decode(raw).split("\0"):
-        meta, _, path = record.partition("\t")
-        if path:
-            found[path] = meta.rpartition(" ")[2]
-    return found

@@ -1,25 +1,25 @@
 """A state that nobody made: the merge of two states, computed from git's objects.
 
-As git's own strategy computes it (git-merge(1), "ort"): path by path, one-sided
-changes win, texts that both changed are merged, a file that one side renamed takes the
-other side's edit along, and several merge bases are merged into a virtual one first.
-Only contents that a check reads are merged; of the others ours stands for both.
-Nothing is written.
+Path by path, where that is what git's own strategy comes to (git-merge(1), "ort"):
+one-sided changes win, and lockfiles that both changed are merged as the driver merges
+them. Texts are not merged here, and renamed files not followed: ``made_by_git`` does
+that, and of contents that no check reads ours stands for both. Nothing is written.
 """
 
 from oneleaf import config as configuration
 from oneleaf.driver import merging
-from oneleaf.errors import OneleafError
 from oneleaf.repository import git
-from oneleaf.repository.snapshot import Snapshot
-from oneleaf.upstream import renaming, text_merge
+from oneleaf.repository.snapshot import EMPTY_BLOBS, Snapshot
+from oneleaf.upstream import relevance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from oneleaf.config import Config
-    from oneleaf.upstream.renaming import Renames, Tree
+
+    Tree = dict[str, dict[str, str]]  # directory -> file name -> entry
+    Entries = tuple[str | None, ...]  # of one file: in the base, ours, theirs
 
 _LINK = "@"  # ends the entry of a link; no object id has it
 _STYLE = merging.Style()
@@ -55,162 +55,151 @@ class Contents(git.Objects):
 
 
 class Meeting:
-    """Three states and what is known of how files moved between them.
+    """Three states: base, what both sides come from; ours and theirs, the sides."""
 
-    base: what both sides come from; ours, theirs: the sides.
-    moved_by_us, moved_by_them: files that the side renamed since the base.
-    """
+    __slots__ = ("base", "ours", "theirs")
 
-    __slots__ = ("base", "moved_by_them", "moved_by_us", "ours", "theirs")
-
-    def __init__(
-        self,
-        base: Snapshot,
-        ours: Snapshot,
-        theirs: Snapshot,
-        moved_by_us: "Renames | None" = None,
-        moved_by_them: "Renames | None" = None,
-    ) -> None:
+    def __init__(self, base: Snapshot, ours: Snapshot, theirs: Snapshot) -> None:
         self.base = base
         self.ours = ours
         self.theirs = theirs
-        self.moved_by_us = moved_by_us or {}
-        self.moved_by_them = moved_by_them or {}
 
 
-def merge(
-    meeting: Meeting,
-    contents: Contents,
-    depth: int = 0,
-    config: "Config | None" = None,
-) -> Snapshot:
-    """The state that merging the two sides would leave.
+def config(meeting: Meeting) -> "Config | None":
+    """The merged configuration; None where only the merged text tells it.
 
-    ``unmerged`` of it are the paths on which git would stop: of lockfiles there is no
-    content then; of migrations ours stays, so that what depends on one is not lost.
-    depth: 0 for a merge people make; more for the merge of merge bases, in which
-    conflicts stay as text with markers (merge-recursive's virtual ancestors).
-    config: the merged one, where it is known; else it is merged too.
+    Raises OneleafError where it cannot be used.
     """
-    sides = [_tree(s) for s in (meeting.base, meeting.ours, meeting.theirs)]
-    base, ours, theirs = sides
-    renames = meeting.moved_by_us, meeting.moved_by_them
-    stuck = renaming.follow(base, ours, theirs, renames)
-    stuck += renaming.follow(base, theirs, ours, renames[::-1])
-    if not depth:  # merge bases are merged without regard to folders that moved
-        stuck += renaming.follow_folders(base, ours, theirs, renames[0])
-        stuck += renaming.follow_folders(base, theirs, ours, renames[1])
-    work = _Work(contents, depth)
-    config = config or work.config(base, ours, theirs)
+    sides = (meeting.base, meeting.ours, meeting.theirs)
+    base, ours, theirs = (side.blob(configuration.FILE) for side in sides)
+    if theirs in (base, ours):
+        return configuration.parse(meeting.ours.read(configuration.FILE))
+    if base == ours:
+        return configuration.parse(meeting.theirs.read(configuration.FILE))
+    texts = [side.read(configuration.FILE) or b"" for side in sides]
+    return None if b"oneleaf" in b"\n".join(texts) else configuration.parse(None)
+
+
+def merge(meeting: Meeting, contents: Contents, config: "Config") -> "Snapshot | None":
+    """The state that merging the two sides would leave; None where only git can tell.
+
+    No file that ``renaming`` cares for may have moved. ``unmerged`` of the state are
+    the paths on which git would stop: of lockfiles there is no content then; of
+    migrations ours stays, so that what depends on one is not lost.
+    config: the merged one.
+    """
+    base, ours, theirs = (
+        _tree(side) for side in (meeting.base, meeting.ours, meeting.theirs)
+    )
+    work = _Work(contents, config)
     result: Tree = {}
     for directory in {**base, **ours, **theirs}:
-        b, o, t = (side.get(directory, {}) for side in sides)
+        b, o, t = (side.get(directory, {}) for side in (base, ours, theirs))
         if t in (b, o):
             files = o
         elif b == o:
             files = t
         else:
-            files = work.files(directory, config, (b, o, t))
+            files = work.files(directory, (b, o, t))
         if files or not directory:
             result[directory] = dict(files)
-    return _snapshot(result, (*work.unmerged, *stuck), contents, config, depth)
+    links = _take_links(result)
+    guessed = work.has_guessed and any(relevance.kind(path, config) for path in links)
+    if work.is_unsure or guessed:
+        return None
+    unmerged = tuple(sorted(work.unmerged))
+    return Snapshot("merge", result, contents, frozenset(links), unmerged)
 
 
 class _Work:
-    """The merge of contents, and the paths where it failed."""
+    """The merge of files that both sides changed.
 
-    __slots__ = ("_contents", "_depth", "unmerged")
+    unmerged: paths where it failed. is_unsure: git may see one otherwise. has_guessed:
+    ours stands for a content that no check reads, unless a link leads to it.
+    """
 
-    def __init__(self, contents: Contents, depth: int) -> None:
+    __slots__ = ("_config", "_contents", "has_guessed", "is_unsure", "unmerged")
+
+    def __init__(self, contents: Contents, config: "Config") -> None:
         self._contents = contents
-        self._depth = depth
+        self._config = config
         self.unmerged: list[str] = []
-
-    def config(self, base: "Tree", ours: "Tree", theirs: "Tree") -> "Config":
-        """The merged configuration; ours where the merge of it cannot be used."""
-        name = configuration.FILE
-        entries = [side.get("", {}).get(name) for side in (base, ours, theirs)]
-        merged, _ = self._entry(name, tuple(entries))
-        try:
-            return configuration.parse(self._content(merged))
-        except OneleafError:
-            return configuration.parse(self._content(entries[1]))
+        self.is_unsure = False
+        self.has_guessed = False
 
     def files(
-        self, directory: str, config: "Config", sides: "tuple[dict[str, str], ...]"
+        self, directory: str, sides: "tuple[dict[str, str], ...]"
     ) -> "dict[str, str]":
-        """The merged files of a directory that both sides changed."""
+        """The merged files of a directory."""
         found = {}
         for name in {**sides[0], **sides[1], **sides[2]}:
             path = f"{directory}/{name}" if directory else name
-            entries = tuple(side.get(name) for side in sides)
-            kind = renaming.kind(path, config)
-            entry, clean = self._entry(kind, entries)
-            if not clean and kind in ("lockfile", "shared lockfile", "migration"):
-                self.unmerged.append(path)
+            base, ours, theirs = (side.get(name) for side in sides)
+            if theirs in (base, ours):
+                entry = ours
+            elif base == ours:
+                entry = theirs
+            else:
+                entry = self._both(path, (base, ours, theirs))
             if entry is not None:
                 found[name] = entry
         return found
 
-    def _entry(
-        self, kind: str, entries: "tuple[str | None, ...]"
-    ) -> "tuple[str | None, bool]":
-        """What is left of a file, and whether merging it is clean."""
+    def _both(self, path: str, entries: "Entries") -> "str | None":
+        """What is left of a file that both sides changed."""
         base, ours, theirs = entries
-        if theirs in (base, ours):
-            return ours, True
-        if base == ours:
-            return theirs, True
-        if not kind:
-            return ours or theirs, True
-        if ours is None or theirs is None:
-            return (base if self._depth else ours or theirs), False
-        if _LINK in ours + theirs + (base or ""):
-            return ours, False
-        texts = [self._content(entry) for entry in entries]
-        text, clean = self._text(kind, texts)
-        if clean or self._depth:
-            return self._contents.keep(text, ours), clean
-        return ours, False
+        kind = relevance.kind(path, self._config)
+        if not kind or path == configuration.FILE:
+            self.has_guessed = True
+            return ours or theirs
+        if any(entry and entry.endswith(_LINK) for entry in entries):
+            self.is_unsure = True
+            return ours
+        if ours is not None and theirs is not None:
+            if kind.endswith("lockfile"):
+                return self._lockfile(path, kind, (base or "", ours, theirs))
+            if kind == "source":
+                return self._source(entries)
+            if base is not None or not {ours, theirs}.isdisjoint(EMPTY_BLOBS):
+                self.is_unsure = True  # texts may merge; an empty one merges with any
+        if kind in relevance.JUDGED:
+            self.unmerged.append(path)
+        return None if kind.endswith("lockfile") else ours or theirs
 
-    def _text(self, kind: str, texts: "list[bytes]") -> "tuple[bytes, bool]":
-        if kind.endswith("lockfile"):
-            merge = merging.merge_app if kind == "lockfile" else merging.merge_shared
-            done = merge(texts[0], texts[1], texts[2], _STYLE)
-            return done.content, done.clean
-        return text_merge.merge(texts[0], texts[1], texts[2], 7 + 2 * self._depth)
+    def _lockfile(
+        self, path: str, kind: str, entries: "tuple[str, str, str]"
+    ) -> "str | None":
+        contents = self._contents.read(filter(None, entries))
+        texts = [(next(contents) or b"") if entry else b"" for entry in entries]
+        merge = merging.merge_app if kind == "lockfile" else merging.merge_shared
+        done = merge(texts[0], texts[1], texts[2], _STYLE)
+        if done.clean:
+            return self._contents.keep(done.content, entries[1])
+        self.unmerged.append(path)
+        return None
 
-    def _content(self, entry: "str | None") -> bytes:
-        return next(self._contents.read([entry])) or b"" if entry else b""
+    def _source(self, entries: "Entries") -> "str | None":
+        """Either, where none of the texts says anything that another could change."""
+        texts = self._contents.read(filter(None, entries))
+        self.is_unsure |= any(relevance.says_something(text) for text in list(texts))
+        return entries[1]
 
 
 def _tree(snapshot: Snapshot) -> "Tree":
     """The state's files, links marked as such."""
     tree = dict(snapshot.directories)
     for path in snapshot.links:
-        renaming.put(tree, path, f"{snapshot.blob(path)}{_LINK}")
+        directory, _, name = path.rpartition("/")
+        tree[directory] = {**tree[directory], name: f"{snapshot.blob(path)}{_LINK}"}
     return tree
 
 
-def _snapshot(
-    tree: "Tree",
-    unmerged: "tuple[str, ...]",
-    contents: Contents,
-    config: "Config",
-    depth: int,
-) -> Snapshot:
+def _take_links(tree: "Tree") -> "list[str]":
+    """Paths of the links; their entries are plain ids then."""
     links = []
     for directory, files in tree.items():
         for name, entry in files.items():
             if entry.endswith(_LINK):
                 files[name] = entry[:-1]
                 links.append(f"{directory}/{name}" if directory else name)
-    relevant = [path for path in unmerged if renaming.kind(path, config)]
-    if depth:
-        return Snapshot("merge", tree, contents, frozenset(links))
-    for path in relevant:
-        if renaming.kind(path, config).endswith("lockfile"):
-            renaming.put(tree, path, None)
-    return Snapshot(
-        "merge", tree, contents, frozenset(links), tuple(sorted({*relevant}))
-    )
+    return links

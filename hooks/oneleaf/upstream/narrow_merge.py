@@ -12,59 +12,44 @@ from oneleaf.checking import narrow, scope
 from oneleaf.checking.states import INDEX
 from oneleaf.history import discovery, labels
 from oneleaf.reading import migrations
-from oneleaf.repository import snapshot as snapshots
-from oneleaf.repository.snapshot import Change, Snapshot
-from oneleaf.upstream import forks
+from oneleaf.repository.snapshot import Snapshot
+from oneleaf.upstream import merged, renaming
 from oneleaf.upstream.merged import Contents, Meeting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from oneleaf.checking.states import State
     from oneleaf.config import Config
+    from oneleaf.repository.snapshot import Change
+    from oneleaf.upstream.forks import Fork
 
 
-def read(state: "State", fork: forks.Fork, contents: Contents) -> "Meeting | None":
-    """The apps that both sides touched, in the three states; no directory for none.
+def read(
+    state: "State", fork: "Fork", contents: Contents
+) -> "tuple[Meeting, Snapshot] | None":
+    """The apps that both sides touched, in the three states and in their merge.
 
-    None where only the whole states can tell.
+    No directory where there is no such app; None where only the whole states can tell.
     """
-    if len(fork.bases) != 1 or state.config.shared:
+    config = state.config
+    if len(fork.bases) != 1 or config.shared:
         return None
-    base = fork.bases[0]
-    staged = state.changes if state.name == INDEX else []
-    ours = _since(base, fork.ours, staged)
-    theirs = snapshots.changes_between(base, fork.theirs)
-    sides = [_Side(changes, state.config) for changes in (ours, theirs)]
+    sides = [_Side(changes, config) for changes in fork.changes(state)]
     if not all(side.is_plain(contents) for side in sides):
         return None
     first, second = sides
     if first.added & second.needs or second.added & first.needs:
         return None  # what dangles on one side is there on the other
     shared = sorted(first.directories & second.directories)
-    found = _meeting(fork, contents, shared, staged)
-    if found is None or not _tells_labels(found.ours, shared, state.config):
+    found = _meeting(state, fork, contents, shared)
+    if found is None or not _tells_labels(found.ours, shared, config):
         return None
-    return found
-
-
-def _since(base: str, commit: str, changes: "Sequence[Change]") -> "list[Change]":
-    """What the index changes against the merge base: first HEAD does, then it."""
-    found = {}
-    if base != commit:
-        found = {c.path: c for c in snapshots.changes_between(base, commit)}
-    for change in changes:
-        before = found.pop(change.path, None)
-        old = before.old if before else change.old
-        status = change.status
-        if before and before.status == "A":
-            status = "" if status == "D" else "A"
-        elif before and before.status == "D":
-            status = "M"
-        if status and old != change.new:
-            found[change.path] = Change(status, change.path, old, change.new)
-    return list(found.values())
+    if renaming.may_matter(state, fork, config):
+        return None
+    snapshot = merged.merge(found, contents, config)
+    return None if snapshot is None else (found, snapshot)
 
 
 class _Side:
@@ -134,10 +119,7 @@ def _says_the_same(old: "bytes | None", new: "bytes | None") -> bool:
 
 
 def _meeting(
-    fork: forks.Fork,
-    contents: Contents,
-    directories: "list[str]",
-    staged: "Sequence[Change]",
+    state: "State", fork: "Fork", contents: Contents, directories: "list[str]"
 ) -> "Meeting | None":
     """The three states of these directories and of the packages around them."""
     states = []
@@ -147,7 +129,8 @@ def _meeting(
             return None
         states.append(Snapshot(commit, trees, contents))
     base, ours, theirs = states
-    narrow.overlay(ours.directories, staged)
+    if state.name == INDEX:
+        narrow.overlay(ours.directories, state.changes)
     return Meeting(base, ours, theirs)
 
 

@@ -9,8 +9,9 @@ import os
 from oneleaf.checking import scope
 from oneleaf.checking.states import INDEX
 from oneleaf.errors import OneleafError
+from oneleaf.history import discovery
 from oneleaf.reading import migrations
-from oneleaf.repository import git
+from oneleaf.repository import git, trees
 from oneleaf.repository import snapshot as snapshots
 from oneleaf.upstream import forks, locating
 
@@ -28,15 +29,18 @@ class Edit:
 
     path: its file. blob: id of the file's content in the state, or where the state has
     none, of what it was. old: the published content; new: the state's, None for none.
+    renamed: the file beside it that the state has with that content instead, "" for
+    none.
     """
 
-    __slots__ = ("blob", "new", "old", "path")
+    __slots__ = ("blob", "new", "old", "path", "renamed")
 
     def __init__(self, path: str, blob: str, old: bytes, new: "bytes | None") -> None:
         self.path = path
         self.blob = blob
         self.old = old
         self.new = new
+        self.renamed = ""
 
 
 class Published:
@@ -59,13 +63,13 @@ class Published:
 
     def migrations(self, directory: str) -> "list[Migration]":
         """The migrations that upstream has in a directory."""
-        command = ("ls-tree", "-z", "--full-tree", self._commit, "--", f"{directory}/")
-        blobs = {}
-        for record in git.decode(git.run(*command)).split("\0"):
-            meta, _, path = record.partition("\t")
-            name = path.rpartition("/")[2]
-            if name.endswith(".py") and name[:1] not in "_~":
-                blobs[name[:-3]] = meta.rpartition(" ")[2]
+        files = trees.blobs(self._commit, [directory])
+        blobs = {
+            path.rpartition("/")[2][:-3]: blob
+            for path, blob in files.items()
+            if path.rpartition("/")[0] == directory
+            and discovery.is_module(path.rpartition("/")[2])
+        }
         contents = self._objects.read(blobs.values())
         return [
             migrations.read(name, source or b"")
@@ -97,7 +101,21 @@ def look(state: "State") -> Published:
     candidates = [c for c in candidates if scope.is_migration(c.path, config)]
     if candidates:
         _add_edits(published, candidates, found.commit, objects)
+        _mark_renamed(published.edits, changes)
     return published
+
+
+def _mark_renamed(edits: "Sequence[Edit]", changes: "Sequence[Change]") -> None:
+    """Says of a removed file which new one of its folder has its content."""
+    added = {
+        (change.path.rpartition("/")[0], change.new): change.path
+        for change in changes
+        if change.status == "A"
+    }
+    for edit in edits:
+        if edit.new is None:
+            key = edit.path.rpartition("/")[0], edit.blob
+            edit.renamed = added.get(key, "")
 
 
 def _changes(state: str, fork: forks.Fork) -> "list[Change]":
@@ -120,7 +138,7 @@ def _add_edits(
     objects: git.Objects,
 ) -> None:
     """Those that upstream still has, with another content than the state's."""
-    tip = _blobs(commit, [change.path for change in changes])
+    tip = trees.blobs(commit, [change.path for change in changes])
     edited = [c for c in changes if tip.get(c.path, c.new) != c.new]
     old = list(objects.read([change.old for change in edited]))
     new = list(objects.read([c.new for c in edited if c.status != "D"]))
@@ -131,15 +149,3 @@ def _add_edits(
         name = change.path.rpartition("/")[2][:-3]
         if migrations.read(name, before or b"").is_django:
             published.edits.append(Edit(change.path, blob, before or b"", after))
-
-
-def _blobs(commit: str, paths: "Sequence[str]") -> "dict[str, str]":
-    """path -> blob id in a commit, of those of the paths that are there."""
-    found = {}
-    for at in range(0, len(paths), 500):
-        command = ("ls-tree", "-z", "--full-tree", commit, "--", *paths[at : at + 500])
-        for record in git.decode(git.run(*command)).split("\0"):
-            meta, _, path = record.partition("\t")
-            if path:
-                found[path] = meta.rpartition(" ")[2]
-    return found

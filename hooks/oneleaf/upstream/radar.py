@@ -225,14 +225,9 @@ def _leaves(added: "Mapping[str, Added]") -> "set[str]":
 
 def _shared(ours: "Sequence[Added]", theirs: "Sequence[Added]") -> "Iterator[Shared]":
     """What both sides touch, each key once for a pair of migrations."""
-    from oneleaf.overlap import overlaps
+    from oneleaf.overlap import between
 
-    mine = [(o, added.name) for added in ours for o in added.operations]
-    other = [(o, added.name) for added in theirs for o in added.operations]
-    names = {id(operation): name for operation, name in (*mine, *other)}
-    seen: set[tuple[str, str, str]] = set()
-    for overlap in overlaps([o for o, _ in mine], [o for o, _ in other]):
-        pair = names[id(overlap.ours)], names[id(overlap.theirs)]
-        if (overlap.key, *pair) not in seen:
-            seen.add((overlap.key, *pair))
-            yield Shared(overlap, *pair)
+    mine = [(added.name, o) for added in ours for o in added.operations]
+    other = [(added.name, o) for added in theirs for o in added.operations]
+    for overlap, own, others in between(mine, other):
+        yield Shared(overlap, own, others)
