@@ -68,7 +68,7 @@ class Faults:
             raise OSError(number, os.strerror(number))
         if self.fault == "half":
             real(args[0], bytes(args[1])[: len(args[1]) // 2])
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.Signals["SIGKILL"])
 
 
 def command(files: Any, moves: Any, expected: Any, stage: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
-import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,8 @@ from repository import SOURCE_ROOT, Repository, hermetic_environment
 
 LAUNCHER = SOURCE_ROOT / "oneleaf" / "driver" / "launcher.py"
 PATH = "shop/migrations/max_migration.txt"
+
+posix: Any = os  # for what Windows lacks
 
 BLOCK = "<<<<<<< ours\n0002_a\n=======\n0002_b\n>>>>>>> theirs\n"
 SHARED = "people: {people}\n\nshop: {shop}\n"
@@ -363,7 +366,7 @@ def test_a_clean_merge_loads_nothing_that_is_not_built_in_but_five_modules() -> 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_ends_in_a_conflict_with_markers(name: str) -> None:
     words = write(b"0001\n", b"0002_a\n", b"0002_b\n")
-    os.mkfifo("pipe")  # as the base: the driver waits in it
+    posix.mkfifo("pipe")  # as the base: the driver waits in it
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", str(LAUNCHER), "pipe", *words[1:], "7", PATH],
         stderr=subprocess.DEVNULL,
@@ -373,7 +376,7 @@ def test_a_signal_ends_in_a_conflict_with_markers(name: str) -> None:
     os.close(gate)
     while process.poll() is None:  # giving up, it reads the base once more
         with contextlib.suppress(OSError):
-            os.close(os.open("pipe", os.O_WRONLY | os.O_NONBLOCK))
+            os.close(os.open("pipe", os.O_WRONLY | posix.O_NONBLOCK))
     assert process.returncode == 1
     assert result().decode() == BLOCK
 
@@ -396,6 +399,8 @@ def test_without_any_environment_there_is_a_conflict_all_the_same() -> None:
 @pytest.mark.parametrize("limit", [0, 10, 30])
 def test_a_full_disk_is_never_a_clean_merge(limit: int) -> None:
     words = write(b"0001_initial\n", b"0002_a\n", b"0002_b\n")
+
+    resource = importlib.import_module("resource")  # not on Windows
 
     def no_space() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from in_memory import format_shared
 from oneleaf.driver.merging import (
     Merged,
     Style,
@@ -12,7 +13,7 @@ from oneleaf.driver.merging import (
     merge_app,
     merge_shared,
 )
-from oneleaf.lockfile import HEADER, format_shared
+from oneleaf.lockfile import HEADER
 
 Merge = Callable[[bytes, bytes, bytes, Style], Merged]
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from in_memory import format_shared
 from oneleaf.driver.merging import Merged, Style, merge_app, merge_shared
 from oneleaf.lockfile import (
     Malformed,
     format_app,
-    format_shared,
     read_app,
     read_shared,
 )

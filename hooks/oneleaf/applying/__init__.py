@@ -6,12 +6,15 @@ that writes finishes the job or undoes it (``recover``). How: see ``journal``.
 
 import errno
 import os
+import sys
 
 from oneleaf.applying import files as _files
 from oneleaf.applying import journal, judging, staging
 from oneleaf.applying.journal import DONE, PREPARING, READY, Job
 from oneleaf.applying.locking import Lock
 from oneleaf.errors import OneleafError, Refused
+from oneleaf.output.counting import counted
+from oneleaf.planning import line_ends
 from oneleaf.planning.plan import Plan
 from oneleaf.repository import git
 
@@ -23,9 +26,12 @@ __all__ = ("apply", "differing", "recover", "top_level", "write_files")
 
 
 def top_level() -> str:
-    """The top of the work tree. Raises OneleafError where there is none."""
+    """Absolute path of the work tree's top, without a slash at the end.
+
+    Raises OneleafError where there is none, or no git.
+    """
     try:
-        return git.decode(git.run("rev-parse", "--show-toplevel")).rstrip("\n")
+        return git.line("rev-parse", "--show-toplevel")
     except git.GitError:
         git.require_repository()
         raise
@@ -34,12 +40,13 @@ def top_level() -> str:
 def differing(top: str, files: "Mapping[str, bytes]") -> "dict[str, bytes]":
     """Those of the files whose work tree copy differs, or is not there.
 
-    Line ends do not count: git may check a file out with CR LF (gitattributes(5), "eol").
+    Line ends do not count; what differs is returned in those of the copy.
     """
+    copies = {path: _content(top, path) or b"" for path in files}
     return {
-        path: data
+        path: line_ends.as_in(copies[path], data)
         for path, data in files.items()
-        if (_content(top, path) or b"").replace(b"\r\n", b"\n") != data
+        if copies[path].replace(b"\r\n", b"\n") != data
     }
 
 
@@ -59,22 +66,14 @@ def write_files(top: str, files: "Mapping[str, bytes]") -> None:
     """
     if not files:
         return
-    real: dict[str, bytes | None] = {_inside(top, p): d for p, d in files.items()}
+    real: dict[str, bytes | None] = {
+        judging.inside(top, p): d for p, d in files.items()
+    }
     for path in real:  # a folder alone is nothing to git: no need to take it back
         os.makedirs(os.path.join(top, os.path.dirname(path)), exist_ok=True)
     apply(
         top, Plan((), real, expected={p: _content(top, p) for p in real}), stage=False
     )
-
-
-def _inside(top: str, path: str) -> str:
-    """The path behind links. Raises Refused where that is outside the work tree."""
-    root = os.path.realpath(top)
-    place = os.path.realpath(os.path.join(root, path))
-    if os.path.commonpath([root, place]) != root:
-        msg = f"{path} is a link that leads out of the repository; nothing was changed"
-        raise Refused(msg)
-    return os.path.relpath(place, root).replace(os.sep, "/")
 
 
 def apply(top: str, plan: Plan, *, stage: bool) -> None:
@@ -194,7 +193,7 @@ def _recover(place: str, top: str) -> "str | None":
 
 
 def _finished(count: int, edited: "list[journal.Entry]", kept: str) -> str:
-    said = f"an interrupted run is finished: {count} files"
+    said = f"an interrupted run is finished: {counted(count, 'file')}"
     if not edited:
         return said
     paths = ", ".join(entry.path for entry in edited)
@@ -228,5 +227,6 @@ def _cure(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "free some space and run it again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "give yourself the right to write there and run it again"
+        close = "close what has it open, or " if sys.platform == "win32" else ""
+        return f"{close}give yourself the right to write there and run it again"
     return "mend that and run it again"

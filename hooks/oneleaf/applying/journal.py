@@ -14,6 +14,7 @@ A state changes by one rename, so that no kill leaves anything between two of th
 import marshal
 import os
 
+from oneleaf.applying import durable
 from oneleaf.errors import OneleafError
 from oneleaf.repository import git
 
@@ -93,7 +94,11 @@ class Job:
 
 
 def folder() -> str:
-    """The absolute folder of this work tree's journal; it need not exist."""
+    """The absolute folder of this work tree's journal; it need not exist.
+
+    In the common git directory, one for each linked work tree
+    (gitrepository-layout(5)). Raises GitError outside of a repository.
+    """
     dirs = git.decode(git.run("rev-parse", "--git-dir", "--git-common-dir"))
     own, common = (os.path.abspath(line) for line in dirs.rstrip("\n").split("\n"))
     linked = os.path.realpath(own) != os.path.realpath(common)
@@ -102,10 +107,13 @@ def folder() -> str:
 
 
 def situation() -> str:
-    """What a job belongs to: HEAD's commit and the heads of a merge in progress."""
+    """What a job belongs to: HEAD's commit and the heads of a merge in progress.
+
+    A text that is the same as long as both are. Raises OSError.
+    """
     code, out = git.run_code("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1))
     words = [git.decode(out).strip() if code == 0 else "unborn"]
-    own = git.decode(git.run("rev-parse", "--git-dir")).rstrip("\n")
+    own = git.line("rev-parse", "--git-dir")
     for head in _HEADS:
         path = os.path.join(own, head)
         if os.path.isfile(path):
@@ -120,25 +128,28 @@ def begin(place: str, job: Job) -> None:
     values = (_VERSION, job.token, job.stage, job.situation, entries)
     draft = os.path.join(place, "draft")
     try:
-        write_durably(draft, marshal.dumps(values, _MARSHAL))
-        os.replace(draft, os.path.join(place, PREPARING))
+        durable.write(draft, marshal.dumps(values, _MARSHAL))
+        durable.patiently(os.replace, draft, os.path.join(place, PREPARING))
     except BaseException:
-        remove(draft)
+        durable.remove(draft)
         raise
-    sync_directory(place)
+    durable.sync_directory(place)
 
 
 def advance(place: str, old: str, new: str) -> None:
-    """Moves the journal from one state to another. Raises OSError."""
-    os.replace(os.path.join(place, old), os.path.join(place, new))
-    sync_directory(place)
+    """Moves the journal from one state to another, by one rename. Raises OSError.
+
+    place: from ``folder``; old, new: PREPARING, READY or DONE.
+    """
+    durable.patiently(os.replace, os.path.join(place, old), os.path.join(place, new))
+    durable.sync_directory(place)
 
 
 def end(place: str) -> None:
     """The job is over: removes the journal. Raises OSError."""
     for name in ("draft", *_STATES):
-        remove(os.path.join(place, name))
-    sync_directory(place)
+        durable.remove(os.path.join(place, name))
+    durable.sync_directory(place)
 
 
 def load(place: str, top: str) -> "tuple[str, Job] | None":
@@ -172,48 +183,5 @@ def _parse(data: bytes, top: str) -> Job:
 
 
 def unfinished(place: str) -> bool:
-    """Whether there is a journal, or the draft of one."""
+    """Whether there is a journal at ``place``, or the draft of one."""
     return any(os.path.lexists(os.path.join(place, n)) for n in ("draft", *_STATES))
-
-
-def write_durably(path: str, data: bytes, mode: int = -1) -> None:
-    """Writes a new file and waits until it is on disk. Raises OSError.
-
-    mode: its permission bits, -1 for those of any new file. A file of that name must
-    not be there, nor a link.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    fd = os.open(path, flags, 0o666)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(fd, view) :]
-        if mode >= 0:
-            os.chmod(path, mode)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def remove(path: str) -> None:
-    """Removes a file that may be gone already. Raises OSError."""
-    if os.path.lexists(path):
-        os.unlink(path)
-
-
-def sync_directory(path: str) -> None:
-    """Makes renames in a directory durable, where the system can do that.
-
-    Not an error where it cannot (Windows, some network file systems): the order of
-    what reaches the disk is all that is lost then.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(fd)
-    except OSError:
-        return
-    finally:
-        os.close(fd)

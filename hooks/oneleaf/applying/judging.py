@@ -2,20 +2,25 @@
 
 import os
 import stat
+import unicodedata
 
 from oneleaf.applying.journal import Entry
-from oneleaf.checking.findings import word
 from oneleaf.errors import Refused
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.planning.plan import Plan
 
 UNCHANGED = "nothing was changed"
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT, which `stat` has on Windows alone
 
 
 def content(place: str) -> "bytes | None":
-    """Content of the regular file at ``place``, None where there is none."""
+    """Content of the regular file at ``place``, None where there is none.
+
+    Raises OSError for one that cannot be read.
+    """
     try:
         if not stat.S_ISREG(os.lstat(place).st_mode):
             return None
@@ -29,9 +34,33 @@ def exists(place: str) -> bool:
     """Whether there is something of exactly this name.
 
     A file system that folds case also finds it under names that differ in case alone.
+    One that takes accented letters apart (HFS+) lists them in another form than git
+    does, which is the same name (git-config(1), "core.precomposeUnicode").
     """
     directory, name = os.path.split(place)
-    return os.path.lexists(place) and name in os.listdir(directory)
+    if not os.path.lexists(place):
+        return False
+    names = os.listdir(directory)
+    return name in names or _composed(name) in map(_composed, names)
+
+
+def _composed(name: str) -> str:
+    """A name in one of the forms that Unicode has for it (Unicode, Annex 15)."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def inside(top: str, path: str) -> str:
+    """The path behind links. Raises Refused where that is outside the work tree."""
+    root = os.path.realpath(top)
+    place = os.path.realpath(os.path.join(root, path))
+    try:
+        common = os.path.commonpath([root, place])
+    except ValueError:  # on another drive of Windows
+        common = ""
+    if common != root:
+        msg = f"{path} is a link that leads out of the repository; {UNCHANGED}"
+        raise Refused(msg)
+    return os.path.relpath(place, root).replace(os.sep, "/")
 
 
 def entries(top: str, plan: "Plan") -> "tuple[Entry, ...]":
@@ -77,12 +106,22 @@ def _refuse_way(top: str, path: str) -> None:
         msg = f"{path!r} is no path inside the repository; {UNCHANGED}"
         raise Refused(msg)
     for count in range(1, len(parts)):
-        if os.path.islink(os.path.join(top, *parts[:count])):
+        if _is_link(os.path.join(top, *parts[:count])):
             way = "/".join(parts[:count])
             msg = (
                 f"{way} is a link, and {path} would be written through it; {UNCHANGED}"
             )
             raise Refused(msg)
+
+
+def _is_link(place: str) -> bool:
+    """Whether a folder is a link, or a junction, which is Windows' own kind of one."""
+    try:
+        found = os.lstat(place)
+    except OSError:
+        return False
+    tag = getattr(found, "st_reparse_tag", 0)  # there on Windows alone
+    return stat.S_ISLNK(found.st_mode) or tag == _JUNCTION
 
 
 def _refuse_place(top: str, path: str) -> int:
@@ -107,7 +146,11 @@ def _refuse_place(top: str, path: str) -> int:
 def refuse_other_content(
     path: str, found: "bytes | None", expected: "bytes | None"
 ) -> None:
-    """Raises Refused where a file is not what the plan was made from."""
+    """Raises Refused where a file is not what the plan was made from.
+
+    path: for the message. found, expected: what is there, what should be; None for no
+    file.
+    """
     if found == expected:
         return
     if expected is None:
@@ -128,7 +171,7 @@ def _refuse_twin(top: str, path: str, plan: "Plan") -> None:
     twins = [
         other
         for other in os.listdir(os.path.join(top, directory))
-        if other != name and other.casefold() == name.casefold()
+        if _composed(other) != _composed(name) and _folded(other) == _folded(name)
     ]
     for twin in twins:
         if plan.files.get(f"{directory}/{twin}".lstrip("/"), b"") is not None:
@@ -137,3 +180,7 @@ def _refuse_twin(top: str, path: str, plan: "Plan") -> None:
                 f" cannot tell apart; {UNCHANGED}; rename one of them"
             )
             raise Refused(msg)
+
+
+def _folded(name: str) -> str:
+    return _composed(name).casefold()

@@ -2,9 +2,9 @@
 
 import os
 
-from oneleaf.checking.findings import word
 from oneleaf.errors import OneleafError
 from oneleaf.repository import git
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ def stage(top: str, paths: "Sequence[str]") -> None:
     gone are taken out, filters and line ends are applied (git-update-index(1)). Raises
     NotStaged, with the command that is left to run.
     """
-    listing = b"".join(git.encode(os.path.join(top, path)) + b"\0" for path in paths)
+    root = top.rstrip("/") + "/"
+    listing = b"".join(git.encode(root + path) + b"\0" for path in paths)
     try:
         git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listing)
     except git.GitError as error:
-        lock = git.decode(git.run("rev-parse", "--git-path", "index.lock"))
-        busy = os.path.lexists(lock.rstrip("\n"))
+        busy = os.path.lexists(git.line("rev-parse", "--git-path", "index.lock"))
         why = "another git is at work" if busy else _first_line(error.stderr)
         msg = (
             f"the files are written, but not staged ({why}); when that is over run the"

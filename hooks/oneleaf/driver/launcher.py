@@ -12,7 +12,8 @@ import sys
 if __name__ == "__main__":
     code = 1  # git takes any other code than 0 and 1 amiss
     try:
-        sys.path.append(__file__.replace("\\", "/").rpartition("/oneleaf/")[0])
+        # Cut by length: on Windows either slash may stand between folders.
+        sys.path.append(__file__[: -len("/oneleaf/driver/launcher.py")])
         from oneleaf.driver import running
 
         code = running.run_process(sys.argv[1:])

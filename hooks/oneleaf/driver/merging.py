@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 # never equals what a side has, and a difference between the sides is a conflict.
 _UNKNOWN = "\0"
 
-_DEFAULT_SIZE = 7
-_SMALLEST_SIZE = 3
+_DEFAULT_SIZE, _SMALLEST_SIZE = 7, 3
 
 
 class Style:
@@ -55,9 +54,8 @@ class Style:
         theirs: str = "theirs",
     ) -> None:
         # A conflict without markers that readers know would be added unseen.
-        self.marker_size = (
-            marker_size if marker_size >= _SMALLEST_SIZE else _DEFAULT_SIZE
-        )
+        known = marker_size >= _SMALLEST_SIZE
+        self.marker_size = marker_size if known else _DEFAULT_SIZE
         self.show_base = show_base
         self.ours = ours
         self.base = base
@@ -117,12 +115,8 @@ def merge_app(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
         return _undecided(base, ours, theirs, style)
     if _decided(root, mine, other):
         return Merged(format_app(other if mine == root else mine), [])
-    text = conflict_text(
-        b"" if root is None else format_app(root),
-        format_app(mine),
-        format_app(other),
-        style,
-    )
+    before = b"" if root is None else format_app(root)
+    text = conflict_text(before, format_app(mine), format_app(other), style)
     return Merged(text, [Conflict("", root, mine, other)])
 
 
@@ -147,9 +141,9 @@ def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merge
         known = root.entries.get(label)
         a, b = mine.entries.get(label), other.entries.get(label)
         if not _decided(known, a, b):
-            conflict = Conflict(label, None if known == _UNKNOWN else known, a, b)
-            conflicts.append(conflict)
-            blocks.append(_entry_block(conflict, style))
+            unknown = known == _UNKNOWN
+            conflicts.append(Conflict(label, None if unknown else known, a, b))
+            blocks.append(_entry_block(conflicts[-1], style))
         elif (name := b if a == known else a) is not None:
             blocks.append(f"{label}: {name}".encode())
     header = other.header if mine.header == root.header else mine.header
@@ -165,8 +159,7 @@ def conflict_text(base: bytes, ours: bytes, theirs: bytes, style: Style) -> byte
     parts = [_marker("<", size, style.ours), _ended(ours)]
     if style.show_base:
         parts += [_marker("|", size, style.base), _ended(base)]
-    parts += [_marker("=", size, ""), _ended(theirs)]
-    parts.append(_marker(">", size, style.theirs))
+    parts += [_marker("=", size, ""), _ended(theirs), _marker(">", size, style.theirs)]
     return b"".join(parts)
 
 

@@ -38,7 +38,10 @@ def is_outermost(size: int, path: str) -> bool:
 
 
 def say(conflicts: "list[Conflict]", path: str, base: bytes) -> None:
-    """Two lines on standard error: what conflicts, and the next command."""
+    """Two lines on standard error: what conflicts, and the next command.
+
+    path: the lockfile's; base: the merge base's content, which may hold markers.
+    """
     sys.stderr.write(message(conflicts, path, _side_known(base)))
     sys.stderr.flush()
 

@@ -145,13 +145,16 @@ def _write(path: str, data: bytes) -> None:
         raise
     try:
         system.replace(temporary, path)
+    except PermissionError:  # on Windows of a file that another program has open
+        _remove(temporary)
+        _write_over(path, data)
     except BaseException:
         _remove(temporary)
         raise
 
 
 def _write_over(path: str, data: bytes) -> None:
-    """Writes where no further file can be made: on a full disk, say.
+    """Writes where no further file can be made or moved: on a full disk, say.
 
     Nothing is cut off first, so that a full disk cannot take back the file's block.
     """

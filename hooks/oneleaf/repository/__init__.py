@@ -1,1 +1,1 @@
-"""States of the repository: index, commits, work tree. ``git`` alone starts processes."""
+"""States of the repository: index, commits, work tree; and git, which knows them."""

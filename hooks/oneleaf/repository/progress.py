@@ -8,7 +8,7 @@ them is published is another question, see ``oneleaf.planning.sides``.
 import os
 
 from oneleaf.repository import git
-from oneleaf.repository.snapshot import commit_of
+from oneleaf.repository.revisions import commit_of
 
 # Kind -> the command that goes on with it.
 CONTINUE = {
@@ -42,9 +42,10 @@ class Progress:
 def read(*, unmerged: bool) -> Progress:
     """What is in progress in this work tree.
 
-    unmerged: the index holds conflicts. ``git stash pop`` leaves nothing else behind.
+    unmerged: the index holds conflicts; ``git stash pop`` leaves nothing else behind.
+    Raises GitError outside of a repository.
     """
-    folder = git.decode(git.run("rev-parse", "--absolute-git-dir")).rstrip("\n")
+    folder = git.line("rev-parse", "--absolute-git-dir")
     kind, theirs = _kind(folder, unmerged=unmerged)
     return Progress(kind, commit_of("HEAD"), commit_of(theirs) if theirs else "")
 
@@ -88,3 +89,26 @@ def parents_of_last_merge() -> "tuple[str, str]":
     code, out = git.run_code("rev-list", *flags, "HEAD", ok=(0, 128))
     words = git.decode(out).split() if code == 0 else []
     return (words[1], words[2]) if len(words) > 2 else ("", "")
+
+
+def picks_commits(message: str) -> bool:
+    """Whether a rebase, cherry-pick or revert makes this commit.
+
+    message: the file that git hands to prepare-commit-msg; it lies in the git
+    directory (githooks(5)). In an ordinary commit the pre-commit hook has judged the
+    index a moment ago: nobody pays twice.
+    """
+    folder = os.path.dirname(message) or "."
+    marks = (
+        "rebase-merge",
+        "rebase-apply",
+        "sequencer",
+        "CHERRY_PICK_HEAD",
+        "REVERT_HEAD",
+    )
+    if any(os.path.exists(f"{folder}/{mark}") for mark in marks):
+        return True
+    # A clean `git revert` of one commit leaves no mark but its prepared message,
+    # which git also writes for a merge: that one has its own hook.
+    prepared = os.path.exists(f"{folder}/MERGE_MSG")
+    return prepared and not os.path.exists(f"{folder}/MERGE_HEAD")

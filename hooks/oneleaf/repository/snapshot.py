@@ -4,7 +4,6 @@ A Snapshot maps directories to their files' object ids. It knows nothing of the
 work tree. What changed against another state is a list of Change beside it.
 """
 
-from oneleaf.errors import OneleafError
 from oneleaf.repository import git
 
 TYPE_CHECKING = False
@@ -64,12 +63,15 @@ class Snapshot:
         self.unmerged = unmerged
 
     def blob(self, path: str) -> "str | None":
-        """Object id of the file at ``path``, None where there is none."""
+        """Object id of the file at ``path``, None where there is none.
+
+        path: ``/``-separated, from the top of the repository, here and below.
+        """
         directory, _, name = path.rpartition("/")
         return self.directories.get(directory, {}).get(name)
 
     def read(self, path: str) -> "bytes | None":
-        """Content of the file at ``path``, None where there is none."""
+        """Content of the file at ``path``, through links; None where there is none."""
         return next(self.read_all([path]))
 
     def read_all(self, paths: "Iterable[str]") -> "Iterator[bytes | None]":
@@ -121,24 +123,18 @@ def changes_of_index(commit: str = "HEAD") -> "list[Change]":
     except git.GitError:
         if commit != "HEAD":
             raise
-        raw = git.run("diff-index", *flags, _empty_tree_if_unborn(), "--")
+        from oneleaf.repository.revisions import empty_tree_if_unborn
+
+        raw = git.run("diff-index", *flags, empty_tree_if_unborn(), "--")
     return parse_changes(raw)
 
 
-def _empty_tree_if_unborn() -> str:
-    """Id of the empty tree where HEAD is a branch without commits, else the reason."""
-    git.require_repository()
-    code, _ = git.run_code(
-        "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1)
-    )
-    if code == 0:
-        msg = "git cannot compare the index with HEAD; run `git status` to see why"
-        raise OneleafError(msg)
-    return git.decode(git.run("hash-object", "-t", "tree", "--stdin")).strip()
-
-
 def changes_between(old: str, new: str) -> "list[Change]":
-    """What the tree of commit ``new`` changes against that of ``old``."""
+    """What the tree of commit ``new`` changes against that of ``old``.
+
+    Both are anything that git-rev-parse(1) takes. Raises GitError where one is not
+    here.
+    """
     flags = ("-r", "--raw", "-z", "--no-renames", "--no-abbrev")
     return parse_changes(git.run("diff-tree", *flags, old, new, "--"))
 
@@ -158,12 +154,21 @@ def parse_changes(raw: bytes) -> "list[Change]":
 
 
 def list_index() -> bytes:
-    """The whole index as git prints it, for ``of_index`` and for the verdict's key."""
+    """The whole index as git prints it, for ``of_index`` and for the verdict's key.
+
+    git-ls-files(1), ``--stage -z``. Raises GitError outside of a repository.
+    """
     return git.run("ls-files", "--stage", "-z", "--full-name", "--", ":/")
 
 
+def staged(objects: git.Objects) -> Snapshot:
+    """The state in the index now. Raises OneleafError outside a repository."""
+    changes = changes_of_index()
+    return of_index(list_index(), changes, objects)
+
+
 def of_index(listing: bytes, changes: "list[Change]", objects: git.Objects) -> Snapshot:
-    """The state in the index.
+    """The state in the index, where git was asked for it already.
 
     listing: from ``list_index``; changes: from ``changes_of_index``.
     """
@@ -221,7 +226,7 @@ def _intended(empty: "list[str]", changes: "list[Change]") -> "list[str]":
 
 
 def of_commit(commit: str, objects: git.Objects) -> Snapshot:
-    """The state in the commit with this id."""
+    """The state in the commit with this id. Raises GitError where it is not here."""
     raw = git.run("ls-tree", "-r", "-z", "--full-tree", commit)
     directories: dict[str, dict[str, str]] = {"": {}}
     links: list[str] = []
@@ -235,34 +240,3 @@ def of_commit(commit: str, objects: git.Objects) -> Snapshot:
         folder, _, name = path.rpartition("/")
         directories.setdefault(folder, {})[name] = rest[5:]
     return Snapshot(f"commit:{commit}", directories, objects, frozenset(links))
-
-
-def commit_of(rev: str) -> str:
-    """Id of the commit that ``rev`` names, "" where it names none."""
-    flags = ("--verify", "--quiet", "--end-of-options")
-    code, out = git.run_code("rev-parse", *flags, rev + "^{commit}", ok=(0, 1, 128))
-    return git.decode(out).strip() if code == 0 else ""
-
-
-def commit_id(rev: str) -> str:
-    """Id of the commit that ``rev`` names. Raises OneleafError where it names none."""
-    code, out = git.run_code(
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        rev + "^{commit}",
-        ok=(0, 1, 128),
-    )
-    if code == 128:
-        _empty_tree_if_unborn()
-    if code:
-        msg = f"{rev!r} names no commit here; `git fetch` it, or check the spelling"
-        raise OneleafError(msg)
-    return git.decode(out).strip()
-
-
-def merge_base(ours: str, theirs: str) -> "str | None":
-    """Id of a merge base of two commits; None where history has none (git-merge-base(1))."""
-    code, out = git.run_code("merge-base", ours, theirs, ok=(0, 1, 128))
-    return git.decode(out).strip() if code == 0 else None

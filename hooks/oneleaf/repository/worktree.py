@@ -19,7 +19,10 @@ class WorkTree:
         self.top = top
 
     def read(self, path: str) -> "bytes | None":
-        """Content of the file at ``path``, relative to the top; None where none is."""
+        """Content of the file at ``path``, relative to the top; None where none is.
+
+        Raises OSError for one that may not be read.
+        """
         try:
             with open(os.path.join(self.top, path), "rb") as file:
                 return file.read()
