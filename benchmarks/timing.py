@@ -5,14 +5,18 @@ work of its own to the figures, and the resource usage is that of one child and 
 the processes this child waited for.
 """
 
+import importlib
 import os
-import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+posix: Any = os  # for what Windows lacks
+resource: Any = importlib.import_module("resource")
 
 FAST_SECONDS, FAST_ROUNDS, SLOW_ROUNDS = 0.1, 41, 9
 # ru_maxrss counts KiB on Linux and bytes on macOS (getrusage(2) of either).
@@ -61,15 +65,15 @@ def run(command: Command) -> Sample:
     os.chdir(command.cwd)
     source = str(command.stdin) if command.stdin else os.devnull
     streams = [
-        (os.POSIX_SPAWN_OPEN, 0, source, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        (posix.POSIX_SPAWN_OPEN, 0, source, os.O_RDONLY, 0),
+        (posix.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (posix.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     ]
     start = time.perf_counter()
-    pid = os.posix_spawn(
+    pid = posix.posix_spawn(
         command.argv[0], command.argv, os.environ, file_actions=streams
     )
-    _, status, usage = os.wait4(pid, 0)
+    _, status, usage = posix.wait4(pid, 0)
     wall = time.perf_counter() - start
     code = os.waitstatus_to_exitcode(status)
     if code not in command.exits:
@@ -129,4 +133,4 @@ def own_peak_mib() -> float:
     The kernel hands the parent's peak on to a spawned child, so no child's figure
     can be below it.
     """
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PEAK_UNIT / 2**20
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PEAK_UNIT / 2**20)

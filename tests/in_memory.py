@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from oneleaf.checking import checks
 from oneleaf.checking.findings import Finding
+from oneleaf.checking.scope import Case
 from oneleaf.config import Config
 from oneleaf.config import parse as parse_config
 from oneleaf.history import discovery
 from oneleaf.history.graph import build_graph
 from oneleaf.history.project import Project
+from oneleaf.planning.shared_lockfile import update_shared
 from oneleaf.repository.git import Objects
 from oneleaf.repository.snapshot import Snapshot
 from repository import migration
@@ -63,7 +65,7 @@ def findings(
     config: Config = parse_config(state.read("pyproject.toml"))
     found = discovery.read(state, config)
     graph = build_graph(found.apps, found.settings)
-    case = checks.Case(
+    case = Case(
         found,
         graph,
         config,
@@ -115,3 +117,8 @@ def source(label: str, *dependencies: str, **attributes: object) -> str:
         other, dot, name = word.partition(".")
         pairs.append((other, name) if dot else (label, word))
     return migration(*pairs, **attributes)
+
+
+def format_shared(entries: Mapping[str, str]) -> bytes:
+    """A shared lockfile of these entries (app label -> name), with our comments on top."""
+    return update_shared(None, entries)

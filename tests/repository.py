@@ -6,13 +6,27 @@ no inherited ``GIT_*`` (the suite may itself run inside a hook).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 SOURCE_ROOT = Path(__file__).parent.parent / "hooks"
+
+
+def oneleaf_from(root: Path) -> tuple[str, ...]:
+    """The command that runs the oneleaf in a folder as the hook does; its words follow."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(root)!r});"
+        " from oneleaf.__main__ import run; run()"
+    )
+    return sys.executable, "-I", "-c", code
+
+
+ONELEAF = oneleaf_from(SOURCE_ROOT)
 
 MIGRATION = """\
 from django.db import migrations
@@ -65,6 +79,20 @@ def hermetic_environment(home: Path) -> dict[str, str]:
         "XDG_CONFIG_HOME": str(home / "config"),
         "LC_ALL": "C.UTF-8",
     }
+
+
+@contextlib.contextmanager
+def working_in(repository: Repository) -> Iterator[Repository]:
+    """This process works in a repository, with its environment, as a hook does."""
+    before, environ = Path.cwd(), dict(os.environ)
+    os.chdir(repository.path)
+    os.environ.update(repository.env)
+    try:
+        yield repository
+    finally:
+        os.chdir(before)
+        os.environ.clear()
+        os.environ.update(environ)
 
 
 @dataclass
@@ -130,9 +158,7 @@ class Repository:
 
     def oneleaf(self, *args: str, cwd: str = ".", **env: str) -> Done:
         """Runs oneleaf in a process of its own, as the hook does."""
-        code = f"import sys; sys.path.insert(0, {str(SOURCE_ROOT)!r}); from oneleaf.__main__ import run; run()"
-        command = (sys.executable, "-I", "-c", code, *args)
-        return self.run(*command, ok=(), cwd=cwd, **env)
+        return self.run(*ONELEAF, *args, ok=(), cwd=cwd, **env)
 
     def write(self, path: str, content: str | bytes = "") -> None:
         """Writes a file of the work tree."""
@@ -153,6 +179,15 @@ class Repository:
         self.add()
         self.git("commit", "-q", "--allow-empty", "--no-verify", "-m", message)
         return self.git("rev-parse", "HEAD").strip()
+
+    def diverge(self, path: str, ours: str, theirs: str) -> None:
+        """Changes a file on ``main`` and on a new branch ``feat``; ends on ``main``."""
+        self.git("checkout", "-q", "-b", "feat")
+        self.write(path, theirs)
+        self.commit("feat")
+        self.git("checkout", "-q", "main")
+        self.write(path, ours)
+        self.commit("main")
 
     def app(
         self, label: str, *names: str, lockfile: bool = False, root: str = ""

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from in_memory import format_shared
 from oneleaf.lockfile import (
     HEADER,
     Malformed,
     format_app,
-    format_shared,
     marker_line,
     parse_shared,
     read_app,
     read_shared,
-    update_shared,
 )
+from oneleaf.planning.shared_lockfile import update_shared
 
 NAMES = st.text("0129_-.:azßñ", min_size=1, max_size=20)
 LABELS = st.text("_azAZßñ", min_size=1, max_size=12)

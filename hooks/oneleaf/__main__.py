@@ -5,11 +5,12 @@ configuration or environment; 130 interrupted.
 """
 
 import gc
+import io
 import os
 import sys
 
 from oneleaf import cli
-from oneleaf.errors import OneleafError, Refused
+from oneleaf.errors import OneleafError, Refused, is_broken_pipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,40 +18,50 @@ if TYPE_CHECKING:
 
 
 def main(words: "Sequence[str] | None" = None) -> int:
-    """Runs the command line; ``words`` are its arguments, the process's own by default."""
+    """Runs the command line and returns the exit code, whatever is raised on the way.
+
+    words: the arguments, the process's own where there are none. The environment
+    variable ``ONELEAF_TRACEBACK`` lets a fault of oneleaf's own through.
+    """
     try:
         return cli.main(sys.argv[1:] if words is None else words)
     except Refused as error:
-        return _say(error, 1)
+        return _ended(error, 1)
     except OneleafError as error:
-        return _say(error, 2)
+        return _ended(error, 2)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # The reader of our output went away, as `| head` does: nothing to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 2
     except Exception as error:
+        if is_broken_pipe(error):
+            # The reader of our output went away, as `| head` does: nothing to tell it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 2
         if os.environ.get("ONELEAF_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {error}"
-        return _say(
+        return _ended(
             f"this is a fault in oneleaf ({what});"
             " run it again with ONELEAF_TRACEBACK=1 and report what it prints",
             2,
         )
 
 
-def _say(reason: object, code: int) -> int:
-    from oneleaf.output.escape import escape
+def _ended(reason: object, code: int) -> int:
+    from oneleaf.output.saying import say
 
-    sys.stderr.write(f"oneleaf: {escape(str(reason))}\n")
+    say(reason)
     return code
 
 
 def run() -> None:
-    """As a process of its own: leaves without the interpreter's tidying up."""
+    """Runs the command line as a process of its own, and ends it: never returns.
+
+    Leaves without the interpreter's tidying up, which takes longer than a check.
+    """
     gc.disable()  # nothing here makes cycles worth looking for
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A character that the terminal's code page lacks is shown as an escape.
+        sys.stdout.reconfigure(errors="backslashreplace")
     code = main()
     try:
         sys.stdout.flush()

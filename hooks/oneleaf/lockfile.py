@@ -20,7 +20,7 @@ app conflict wherever the merge is made, and the blank line keeps two apps apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 HEADER = (
     "# The latest migration of each Django app, one entry per app; kept by oneleaf.",
@@ -30,7 +30,7 @@ HEADER = (
 
 _BOM = b"\xef\xbb\xbf"
 _LARGEST = 1 << 20  # bytes; ten thousand apps need less
-_BLANKS = " \t\r"
+BLANKS = " \t\r"  # what may stand at the end of a line
 
 # Three are enough: git takes any length from the attribute conflict-marker-size,
 # and no migration name, label or comment begins like this.
@@ -114,7 +114,7 @@ def read_app(data: bytes) -> str:
     if len(filled) > 1:
         raise Malformed(filled[1][0], "more than one line")
     number, line = filled[0]
-    name = line.lstrip(_BLANKS)
+    name = line.lstrip(BLANKS)
     if not is_migration_name(name):
         raise Malformed(number, "not a migration name")
     return name
@@ -177,7 +177,7 @@ def parse_shared(data: bytes) -> Shared:
             raise Malformed(number, "comment below the first entry")
         else:
             header.append(line)
-    comments = _trimmed(header)
+    comments = trimmed(header)
     if not entries and not comments:
         raise Malformed(1, "the file is empty")
     return Shared(comments, entries, lines)
@@ -192,32 +192,6 @@ def parse_entry(line: str, number: int) -> "tuple[str, str]":
     if not label.isidentifier() or not is_migration_name(name):
         raise Malformed(number, "not an entry of the form `label: name`")
     return label, name
-
-
-def format_shared(entries: "Mapping[str, str]") -> bytes:
-    """A shared lockfile with our comments on top.
-
-    entries: app label -> migration name, in any order. Raises Malformed for labels
-    and names that could not be read back.
-    """
-    return update_shared(None, entries)
-
-
-def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
-    """A shared lockfile of ``entries``, with the comments of ``data`` on top.
-
-    data: the file as it was, however malformed; None where there was none. Without
-    comments of its own it gets ours. Raises Malformed as ``format_shared`` does.
-    """
-    header = _comments_of(data or b"") or HEADER
-    blocks = []
-    for above, label in enumerate(sorted(entries)):
-        name = entries[label]
-        if not label.isidentifier() or not is_migration_name(name):
-            line = len(header) + 2 * (above + 1)
-            raise Malformed(line, f"{label!r}: {name!r} cannot stand in a lockfile")
-        blocks.append(f"{label}: {name}".encode())
-    return join_shared(header, blocks)
 
 
 def join_shared(header: "tuple[str, ...]", blocks: "Iterable[bytes]") -> bytes:
@@ -247,16 +221,16 @@ def _lines(data: bytes) -> "list[tuple[int, str]]":
     lines = []
     for number, raw in enumerate(without_bom(data).split(b"\n"), 1):
         try:
-            line = raw.decode().rstrip(_BLANKS)
+            line = raw.decode().rstrip(BLANKS)
         except UnicodeDecodeError:
             raise Malformed(number, "not UTF-8 text") from None
-        if _has_control(line):
+        if has_control(line):
             raise Malformed(number, "control character in the line")
         lines.append((number, line))
     return lines
 
 
-def _has_control(line: str) -> bool:
+def has_control(line: str) -> bool:
     """Whether the line holds a C0 or C1 control character other than a tab."""
     return not line.isprintable() and any(
         (character < " " and character != "\t") or "\x7f" <= character < "\xa0"
@@ -264,28 +238,6 @@ def _has_control(line: str) -> bool:
     )
 
 
-def _comments_of(data: bytes) -> "tuple[str, ...]":
-    """The comments of a file that may be malformed, those below entries at the end.
-
-    What could not be read back is written out as an escape, so that the file which
-    gets these comments is well-formed.
-    """
-    header: list[str] = []
-    on_top = True
-    for raw in without_bom(data).split(b"\n"):
-        line = raw.decode("utf-8", "backslashreplace").rstrip(_BLANKS)
-        if _has_control(line):
-            line = line.encode("unicode_escape").decode()
-        if on_top and (not line or line.startswith("#")):
-            header.append(line)
-            continue
-        on_top = False
-        # A merge may have left the same comments once for each side.
-        if line.startswith("#") and line not in header:
-            header.append(line)
-    return _trimmed(header)
-
-
-def _trimmed(header: "list[str]") -> "tuple[str, ...]":
-    """The lines without blank ones at either end."""
+def trimmed(header: "list[str]") -> "tuple[str, ...]":
+    """The comment lines without blank ones at either end; none where all are blank."""
     return tuple("\n".join(header).strip("\n").split("\n")) if any(header) else ()

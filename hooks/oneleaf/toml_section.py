@@ -35,7 +35,11 @@ def read(text: str) -> "dict[str, Any]":
 
 
 def read_whole(text: str) -> "dict[str, Any]":
-    """The slow twin: the whole file through the standard library."""
+    """The slow twin: the whole file through the standard library.
+
+    Raises ValueError for invalid TOML, ImportError where this Python has no reader of
+    it.
+    """
     try:
         import tomllib as toml
     except ImportError:

@@ -185,6 +185,17 @@ def test_two_leaves_that_are_committed_are_settled_and_not_staged(
     project.assert_sound()
 
 
+def test_a_lockfile_that_was_edited_and_not_staged_is_written_too(
+    project: Project,
+) -> None:
+    project.repository.git("merge", "-q", "origin/main", ok=STOPPED)
+    project.repository.write(LOCKFILE, "0003_item_stock\n")
+    project.repository.commit("two leaf nodes")
+    project.repository.write(LOCKFILE, "0003_tag_size\n")
+    rebase(project)
+    assert project.repository.read(LOCKFILE) == "0005_tag_size\n"
+
+
 def test_a_rebase_without_lockfiles_is_settled_afterwards(tmp_path: Path) -> None:
     project = diverged(tmp_path, lockfiles=False)
     project.repository.git("rebase", "-q", "origin/main")

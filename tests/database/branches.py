@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django_shop import TAG, Shop, add_field
-from servers import Database, database
+from servers import VENDORS, Database, database
 
 COLOR = add_field("color", null=False)
 WEIGHT = 'migrations.AddField("item", "weight", models.IntegerField(default=7)),'
@@ -76,6 +77,10 @@ class Branches:
         given = ("--apply", "--database-name", self.name)
         return self.shop.db("rollback", *words, *given, **env)
 
+    def names(self) -> list[str]:
+        """The applied migrations of the shop, in the order of the rows."""
+        return self.database.applied()
+
     def colors(self) -> list[Any]:
         """What the items' colours are."""
         return [
@@ -106,3 +111,19 @@ def branches(vendor: str, folder: Path, **options: Any) -> Iterator[Branches]:
         shop = Shop.create(folder / "shop", {"default": made.settings}, **options)
         shop.migrate()
         yield Branches(shop, made)
+
+
+@pytest.fixture(params=VENDORS)
+def on_each_server(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Branches]:
+    """Two branches of a shop, and its database on each kind of server."""
+    with branches(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Branches]:
+    """The same on SQLite alone, for what no server has a part in."""
+    with branches("sqlite", tmp_path) as made:
+        yield made

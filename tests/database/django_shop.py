@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import warm
 
-from repository import SOURCE_ROOT, Done, Repository
+from repository import ONELEAF, Done, Repository
 
 SETTINGS = """\
 try:
@@ -126,9 +125,8 @@ class Shop:
 
     def start_db(self, *words: str, **env: str) -> subprocess.Popen[bytes]:
         """The same as a process that is left running."""
-        code = f"import sys; sys.path.insert(0, {str(SOURCE_ROOT)!r}); from oneleaf.__main__ import run; run()"
         return subprocess.Popen(
-            (sys.executable, "-I", "-c", code, "db", *words),
+            (*ONELEAF, "db", *words),
             cwd=self.repository.path,
             env={**self.repository.env, "PYTHONDONTWRITEBYTECODE": "1", **env},
             stdout=subprocess.PIPE,

@@ -25,6 +25,8 @@ from typing import Any
 
 import pytest
 
+posix: Any = os  # for what Windows lacks
+
 VENDORS = ("sqlite", "postgresql", "mysql")
 PROXIED = "pgbouncer"
 
@@ -166,7 +168,7 @@ def pgbouncer() -> Iterator[int]:
             [program, "-q", str(config)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            user="nobody" if os.geteuid() == 0 else None,
+            user="nobody" if posix.geteuid() == 0 else None,
         )
         try:
             _await_port(own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,28 +17,16 @@ from branches import (
     Branches,
     Files,
     branches,
+    on_each_server,
+    on_sqlite,
 )
 from django_shop import TAG, add_field
 from servers import VENDORS
 
 pytestmark = pytest.mark.e2e
 
-
-@pytest.fixture(params=VENDORS)
-def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Branches]:
-    with branches(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[Branches]:
-    """The same on SQLite alone, for what no server has a part in."""
-    with branches("sqlite", tmp_path) as made:
-        yield made
-
-
-def names(story: Branches) -> list[str]:
-    return story.database.applied()
+story = on_each_server
+local = on_sqlite
 
 
 def test_the_whole_story_ends_with_the_data_intact(story: Branches) -> None:
@@ -49,7 +36,7 @@ def test_the_whole_story_ends_with_the_data_intact(story: Branches) -> None:
     assert "run: oneleaf db adopt" in story.shop.db("status").out
     done = story.adopt()
     assert done.code == 0, done.out + done.err
-    assert names(story) == LINE
+    assert story.names() == LINE
     assert story.colors() == ["RED"]
     assert story.columns() == {"id", "name", "color", "weight"}
     story.is_in_order()
@@ -59,11 +46,11 @@ def test_without_apply_it_only_says_what_it_would_do(story: Branches) -> None:
     story.diverge()
     story.database.run(RED)
     story.rebase()
-    before = names(story)
+    before = story.names()
     done = story.shop.db("adopt")
     assert done.code == 0
     assert all(f"{old} -> {new}" in done.out for old, new in MOVED.items())
-    assert names(story) == before
+    assert story.names() == before
     assert "weight" not in story.columns()
 
 
@@ -83,7 +70,7 @@ def test_names_kept_and_only_a_dependency_edited(story: Branches) -> None:
     story.write({"0005_a1": (COLOR, "0003_b2")})
     done = story.adopt()
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial", "0002_b1", "0003_b2", "0005_a1"]
+    assert story.names() == ["0001_initial", "0002_b1", "0003_b2", "0005_a1"]
     assert story.colors() == ["RED"]
     story.is_in_order()
 
@@ -98,7 +85,7 @@ def test_a_shifted_chain_that_uses_its_own_names_again(story: Branches) -> None:
     story.rebase()
     done = story.adopt()
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial", "0002_b1", "0003_x", "0004_x"]
+    assert story.names() == ["0001_initial", "0002_b1", "0003_x", "0004_x"]
     assert story.colors() == ["RED"]
     story.is_in_order()
 
@@ -118,7 +105,7 @@ def test_a_chain_that_was_moved_twice_before_it_is_adopted(story: Branches) -> N
     story.rebase()
     done = story.adopt()
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial", "0002_b1", "0003_b2", "0004_x", "0005_x"]
+    assert story.names() == ["0001_initial", "0002_b1", "0003_b2", "0004_x", "0005_x"]
     assert story.colors() == ["RED"]
     story.is_in_order()
 
@@ -134,7 +121,7 @@ def test_rows_that_were_renamed_by_hand_first(story: Branches) -> None:
     refused = story.shop.manage("migrate", ok=(1,))
     assert "InconsistentMigrationHistory" in refused.err
     assert story.adopt().code == 0
-    assert names(story) == LINE
+    assert story.names() == LINE
     assert story.colors() == ["RED"]
     story.is_in_order()
 
@@ -148,10 +135,10 @@ def test_a_migrate_that_stopped_half_way_can_be_adopted(
         story.database.run(RED)
         story.rebase()
         assert "color" in story.shop.manage("migrate", ok=(1,)).err
-        assert names(story)[-2:] == ["0002_b1", "0003_b2"]
+        assert story.names()[-2:] == ["0002_b1", "0003_b2"]
         done = story.adopt()
         assert done.code == 0, done.out + done.err
-        assert names(story) == LINE
+        assert story.names() == LINE
         assert story.colors() == ["RED"]
         story.is_in_order()
 
@@ -164,10 +151,10 @@ def test_on_sqlite_a_plain_migrate_loses_the_column_and_adopt_refuses(
     local.rebase()
     local.shop.manage("migrate", ok=(1,))
     assert local.colors() != ["RED"]
-    before = names(local)
+    before = local.names()
     done = local.adopt()
     assert done.code == 1
-    assert names(local) == before
+    assert local.names() == before
 
 
 def test_upstream_s_plan_over_several_apps(tmp_path: Path, vendor: str) -> None:
@@ -194,7 +181,7 @@ def test_upstream_s_plan_over_several_apps(tmp_path: Path, vendor: str) -> None:
         story.rebase()
         done = story.adopt()
         assert done.code == 0, done.out + done.err
-        assert names(story) == ["0001_initial", "0002_b1", "0003_a1"]
+        assert story.names() == ["0001_initial", "0002_b1", "0003_a1"]
         assert story.database.applied("store") == ["0001_initial", "0002_t1", "0003_s1"]
         assert story.colors() == ["RED"]
         assert story.columns("store_box") == {"id", "mine", "theirs"}
@@ -261,12 +248,12 @@ def test_what_is_not_proven_to_commute_is_refused_and_nothing_changes(
     local.repository.git("rebase", "-q", "origin/main")
     local.repository.oneleaf("rebase", "--despite-overlap")
     local.repository.commit()
-    before, columns = names(local), local.columns()
+    before, columns = local.names(), local.columns()
     done = local.adopt()
     assert done.code == 1
     assert reason in done.err
     assert "oneleaf db rollback shop --to-upstream" in done.err
-    assert (names(local), local.columns()) == (before, columns)
+    assert (local.names(), local.columns()) == (before, columns)
 
 
 def test_what_is_published_is_never_renamed(local: Branches) -> None:
@@ -276,7 +263,7 @@ def test_what_is_published_is_never_renamed(local: Branches) -> None:
     done = local.adopt()
     assert done.code == 1
     assert "is on origin/main" in done.err
-    assert names(local) == ["0001_initial", "0002_a1", "0003_a2"]
+    assert local.names() == ["0001_initial", "0002_a1", "0003_a2"]
 
 
 def test_without_an_upstream_nothing_tells_what_is_published(local: Branches) -> None:
@@ -295,11 +282,11 @@ def test_a_ghost_without_a_twin_is_not_adopted(local: Branches) -> None:
     local.shop.migrate()
     local.shop.remove("0004_wip")
     local.rebase()
-    before = names(local)
+    before = local.names()
     done = local.adopt()
     assert done.code == 1
     assert "0004_wip" in done.err
-    assert names(local) == before
+    assert local.names() == before
 
 
 def test_tables_that_are_not_what_the_migrations_say_are_not_built_on(
@@ -308,11 +295,11 @@ def test_tables_that_are_not_what_the_migrations_say_are_not_built_on(
     story.diverge()
     story.rebase()
     story.database.run("ALTER TABLE shop_item DROP COLUMN color")
-    before = names(story)
+    before = story.names()
     done = story.adopt()
     assert done.code == 1
     assert "shop_item.color" in done.err
-    assert names(story) == before
+    assert story.names() == before
 
 
 def test_several_leaf_nodes_are_for_rebase_first(local: Branches) -> None:
@@ -335,9 +322,9 @@ def test_a_new_migration_of_mine_stays_for_migrate(local: Branches) -> None:
     local.write({"0004_a3": (add_field("later"), "0003_a2")})
     local.rebase()
     assert local.adopt().code == 0
-    assert names(local) == LINE
+    assert local.names() == LINE
     local.shop.migrate()
-    assert names(local) == [*LINE, "0006_a3"]
+    assert local.names() == [*LINE, "0006_a3"]
     local.is_in_order()
 
 
@@ -350,11 +337,11 @@ def test_an_upstream_migration_that_fails_on_the_data_leaves_all_as_it_was(
     story.diverge(upstream={**UPSTREAM, "0004_b3": (UNIQUE, "0003_b2")})
     story.database.run(RED, RED.replace("RED", "BLUE"))
     story.rebase()
-    before = names(story)
+    before = story.names()
     done = story.adopt()
     assert done.code == 1
     assert "the backup was restored" in done.err
-    assert names(story) == before
+    assert story.names() == before
     assert story.colors() == ["RED", "BLUE"]
     assert story.columns() == {"id", "name", "color"}
 
@@ -374,7 +361,7 @@ def test_a_migration_that_is_not_atomic(story: Branches) -> None:
     story.rebase()
     done = story.adopt()
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial", "0002_b1", "0003_a1", "0004_a2"]
+    assert story.names() == ["0001_initial", "0002_b1", "0003_a1", "0004_a2"]
     assert story.colors() == ["RED"]
     story.is_in_order()
 

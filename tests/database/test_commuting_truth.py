@@ -13,19 +13,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.conf import settings
-
-if not settings.configured:
-    settings.configure(
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
-        USE_TZ=True,
-    )
-if not apps.ready:
-    import django
-
-    django.setup()
-
 from django.db import connections, transaction
 from django.db.migrations.state import ProjectState
 from hypothesis import HealthCheck, given
@@ -33,11 +20,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from servers import database
 
+import bare_django
 from oneleaf.database.commuting import COMMUTE, Step, judge, run
 from oneleaf.database.strict_state import InvalidState
 from random_sides import BASE, ENTRIES, Maker, Pair, base_state, fresh
 
 pytestmark = pytest.mark.django
+
+bare_django.set_up()
 
 PARAMETERS: dict[str, Any] = {
     "ENGINE": "django.db.backends.postgresql",

@@ -105,7 +105,7 @@ def test_adopt_killed_anywhere_can_be_finished(vendor: str, tmp_path: Path) -> N
             place, kills = FIRST, 0
             while True:
                 done = story.adopt(KILL_AT=str(place))
-                if done.code != -signal.SIGKILL:
+                if done.code != -signal.Signals["SIGKILL"]:
                     break
                 mended(story, lambda: int(story.adopt().code))
                 assert story.database.applied() == LINE, place
@@ -128,7 +128,7 @@ def test_rollback_killed_anywhere_can_be_finished(vendor: str, tmp_path: Path) -
             place, kills = FIRST, 0
             while True:
                 done = story.rollback("--to-upstream", KILL_AT=str(place))
-                if done.code != -signal.SIGKILL:
+                if done.code != -signal.Signals["SIGKILL"]:
                     break
                 mended(story, lambda: int(story.rollback("--to-upstream").code))
                 assert story.database.applied() == ["0001_initial"], place
@@ -144,6 +144,6 @@ def test_the_lock_does_not_outlive_a_killed_process(tmp_path: Path) -> None:
     with branches("sqlite", tmp_path, extra=KILLER) as story:
         story.diverge()
         story.rebase()
-        assert story.adopt(KILL_AT="1").code == -signal.SIGKILL
+        assert story.adopt(KILL_AT="1").code == -signal.Signals["SIGKILL"]
         assert "holds the lock" not in story.adopt().err
         assert os.path.exists(story.database.name)

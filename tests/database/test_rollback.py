@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from branches import COLOR, LINE, RED, WEIGHT, Branches, branches
+from branches import (
+    COLOR,
+    LINE,
+    RED,
+    WEIGHT,
+    Branches,
+    branches,
+    on_each_server,
+    on_sqlite,
+)
 from django_shop import TAG, add_field
-from servers import VENDORS
 
 pytestmark = pytest.mark.e2e
 
-
-@pytest.fixture(params=VENDORS)
-def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Branches]:
-    with branches(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[Branches]:
-    """The same on SQLite alone, for what no server has a part in."""
-    with branches("sqlite", tmp_path) as made:
-        yield made
-
-
-def names(story: Branches) -> list[str]:
-    return story.database.applied()
+story = on_each_server
+local = on_sqlite
 
 
 def test_it_works_after_the_pull_where_migrate_refuses(story: Branches) -> None:
@@ -38,12 +31,12 @@ def test_it_works_after_the_pull_where_migrate_refuses(story: Branches) -> None:
     assert "Conflicting migrations detected" in refused.err
     done = story.rollback("--to-upstream")
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial"]
+    assert story.names() == ["0001_initial"]
     assert story.columns() == {"id", "name"}
     assert story.columns("shop_tag") == set()
     assert story.repository.oneleaf("rebase").code == 0
     story.shop.migrate()
-    assert names(story) == LINE
+    assert story.names() == LINE
     story.is_in_order()
 
 
@@ -53,7 +46,7 @@ def test_ghosts_are_undone_with_the_text_that_git_has(story: Branches) -> None:
     story.repository.git("checkout", "-q", "main")
     done = story.rollback()
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial"]
+    assert story.names() == ["0001_initial"]
     assert story.columns() == {"id", "name"}
     story.shop.migrate()
     story.is_in_order()
@@ -64,19 +57,19 @@ def test_after_a_rebase_it_goes_back_and_forward_again(story: Branches) -> None:
     story.rebase()
     assert story.rollback("shop", "--to-upstream").code == 0
     story.shop.migrate()
-    assert names(story) == LINE
+    assert story.names() == LINE
     story.is_in_order()
 
 
 def test_without_apply_it_says_what_would_be_dropped(story: Branches) -> None:
     story.diverge()
     story.database.run(RED)
-    before = names(story)
+    before = story.names()
     done = story.shop.db("rollback", "--to-upstream")
     assert done.code == 0
     assert "column shop_item.color (1 row with a value)" in done.out
     assert "table shop_tag (0 rows)" in done.out
-    assert (names(story), story.colors()) == (before, ["RED"])
+    assert (story.names(), story.colors()) == (before, ["RED"])
 
 
 def test_back_to_a_migration_by_its_name(story: Branches) -> None:
@@ -84,10 +77,10 @@ def test_back_to_a_migration_by_its_name(story: Branches) -> None:
     story.database.run(RED)
     done = story.rollback("shop", "--to", "0002_a1")
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial", "0002_a1"]
+    assert story.names() == ["0001_initial", "0002_a1"]
     assert story.colors() == ["RED"]
     assert story.rollback("shop", "--to", "0001_initial").code == 0
-    assert names(story) == ["0001_initial"]
+    assert story.names() == ["0001_initial"]
 
 
 def test_a_file_of_a_deleted_branch_and_one_in_a_stash_are_found(
@@ -116,7 +109,7 @@ def test_a_shifted_chain_is_undone_as_it_was_applied(story: Branches) -> None:
     story.rebase()
     done = story.rollback()
     assert done.code == 0, done.out + done.err
-    assert names(story) == ["0001_initial"]
+    assert story.names() == ["0001_initial"]
     assert story.columns() == {"id", "name"}
     story.shop.migrate()
     story.is_in_order()
@@ -153,11 +146,11 @@ def test_what_cannot_be_undone_is_refused_before_anything_changes(
     local.diverge(
         {"0002_a1": (operation, "0001_initial"), "0003_a2": (COLOR, "0002_a1")}
     )
-    before = names(local)
+    before = local.names()
     done = local.rollback("--to-upstream")
     assert done.code == 1
     assert "cannot be undone" in done.err
-    assert names(local) == before
+    assert local.names() == before
     assert "color" in local.columns()
 
 
@@ -172,7 +165,7 @@ def test_a_ghost_that_another_migration_needs_is_refused(tmp_path: Path) -> None
         done = story.rollback("shop", "--to-upstream")
         assert done.code == 1
         assert "store.0001_initial is applied and depends on shop.0002_a1" in done.err
-        assert names(story) == ["0001_initial", "0002_a1"]
+        assert story.names() == ["0001_initial", "0002_a1"]
         assert story.rollback("--to-upstream").code == 0
         assert story.database.applied("store") == []
         assert story.columns("store_box") == set()
@@ -195,7 +188,7 @@ def test_a_helper_that_is_not_here_any_more_names_the_way_by_git(
     done = local.rollback()
     assert done.code == 1
     assert "git switch" in done.err
-    assert names(local) == ["0001_initial", "0002_a1"]
+    assert local.names() == ["0001_initial", "0002_a1"]
 
 
 def test_a_column_that_is_lost_already_is_found_before_anything_is_undone(
@@ -203,11 +196,11 @@ def test_a_column_that_is_lost_already_is_found_before_anything_is_undone(
 ) -> None:
     story.diverge()
     story.database.run("ALTER TABLE shop_item DROP COLUMN color")
-    before = names(story)
+    before = story.names()
     done = story.rollback("--to-upstream")
     assert done.code == 1
     assert "shop_item.color" in done.err
-    assert names(story) == before
+    assert story.names() == before
     assert story.columns("shop_tag")
 
 
@@ -217,7 +210,7 @@ def test_what_upstream_has_is_not_rolled_back(local: Branches) -> None:
     done = local.rollback("shop", "--to", "0001_initial")
     assert done.code == 1
     assert "is on origin/main" in done.err
-    assert names(local) == ["0001_initial", "0002_a1", "0003_a2"]
+    assert local.names() == ["0001_initial", "0002_a1", "0003_a2"]
 
 
 @pytest.mark.parametrize(

@@ -6,28 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-import django
 import pytest
-from django.apps import apps
-from django.conf import settings
-
-if not settings.configured:
-    settings.configure(
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
-        USE_TZ=True,
-    )
-if not apps.ready:
-    django.setup()
-
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models.functions import Lower
 from django_shop import ITEM, Shop
 
+import bare_django
 from oneleaf.database.commuting import Step, judge
 
 pytestmark = pytest.mark.django
+
+bare_django.set_up()
 
 
 def char(length: int = 9) -> Any:

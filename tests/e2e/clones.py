@@ -12,14 +12,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repository import SOURCE_ROOT, Repository, hermetic_environment
+from programs import script
+from repository import ONELEAF, Repository, hermetic_environment
 
 LOCK = "shop/migrations/max_migration.txt"
 PEOPLE_LOCK = "people/migrations/max_migration.txt"
@@ -148,17 +149,12 @@ class Clone(Repository):
 
     def oneleaf_command(self, *words: str) -> str:
         """A line for ``sh`` that runs oneleaf as ``oneleaf`` does."""
-        code = (
-            f"import sys; sys.path.insert(0, {str(SOURCE_ROOT)!r});"
-            " from oneleaf.__main__ import run; run()"
-        )
-        quoted = code.replace('"', '\\"')
-        return f'{sys.executable} -I -c "{quoted}" {" ".join(words)}'
+        return f"{shlex.join(ONELEAF)} {' '.join(words)}"
 
     def hook(self, name: str, *words: str) -> None:
         """A hook script that runs ``oneleaf WORDS``."""
-        self.write(f".git/hooks/{name}", f"#!/bin/sh\n{self.oneleaf_command(*words)}\n")
-        (self.path / ".git/hooks" / name).chmod(0o755)
+        text = f"#!/bin/sh\n{self.oneleaf_command(*words)}\n"
+        script(self.path / ".git/hooks" / name, text)
 
     def head(self, what: str = "%s") -> str:
         """Of the newest commit: its subject, or another format of git's."""
@@ -220,6 +216,12 @@ class Clone(Repository):
             words = ("-p", parents[0], "-p", parents[1], "-m", "crossed")
             made = self.git("commit-tree", tree, *words).strip()
             self.git("reset", "-q", "--hard", made)
+
+
+# What the fixture ``lay`` is: copies a shape into the test's own folder.
+Lay = Callable[[Callable[[Clone], None]], Clone]
+# One call, for the lockfile of the shop.
+CALLED = [Call(7, LOCK)]
 
 
 def shared_text(**names: str) -> str:

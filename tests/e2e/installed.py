@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from e2e.clones import DRIVER, Clone
-from repository import SOURCE_ROOT, Done
+from programs import oneleaf_in
+from repository import SOURCE_ROOT, Done, oneleaf_from
 
 
 class Installed:
@@ -18,25 +19,15 @@ class Installed:
         self.folder = folder
         self.package = folder / "lib" / "oneleaf"
         self.python = folder / "bin" / "python"
-        self.command = folder / "bin" / "oneleaf"
         ignore = shutil.ignore_patterns("__pycache__", "database", "demo")
         shutil.copytree(SOURCE_ROOT / "oneleaf", self.package, ignore=ignore)
-        self.python.parent.mkdir()
+        self.command = oneleaf_in(self.python.parent, self.package.parent)
         self.python.symlink_to(os.path.realpath(sys.executable))
-        self.command.write_text(
-            f"#!{sys.executable} -I\n"
-            f"import sys\nsys.path.insert(0, {str(self.package.parent)!r})\n"
-            "from oneleaf.__main__ import run\nrun()\n"
-        )
-        self.command.chmod(0o755)
 
     def run(self, clone: Clone, *words: str) -> Done:
         """Runs this oneleaf in a clone."""
-        code = (
-            f"import sys; sys.path.insert(0, {str(self.package.parent)!r});"
-            " from oneleaf.__main__ import run; run()"
-        )
-        return clone.run(str(self.python), "-I", "-c", code, *words)
+        _, *command = oneleaf_from(self.package.parent)
+        return clone.run(str(self.python), *command, *words)
 
     def register(self, clone: Clone) -> None:
         """Puts this oneleaf in the place of the one that armed the clone."""

@@ -9,11 +9,15 @@ from collections.abc import Callable
 
 import pytest
 
-from e2e.clones import LOCK, Clone, marked, same_app
+from e2e.clones import (
+    LOCK,
+    Clone,
+    Lay,
+    marked,
+    same_app,
+)
 
 pytestmark = pytest.mark.e2e
-
-Lay = Callable[[Callable[[Clone], None]], Clone]
 
 
 def merge(clone: Clone, *words: str, ok: tuple[int, ...] = (0,)) -> str:

@@ -12,10 +12,12 @@ import pytest
 from django_linear_migrations.management.commands import rebase_migration
 
 from e2e.clones import (
+    CALLED,
     DRIVER,
     LOCK,
     Call,
     Clone,
+    Lay,
     Shapes,
     branch,
     marked,
@@ -24,9 +26,6 @@ from e2e.clones import (
 from e2e.installed import Installed
 
 pytestmark = pytest.mark.e2e
-
-Lay = Callable[[Callable[[Clone], None]], Clone]
-CALLED = [Call(7, LOCK)]
 
 
 def sides(clone: Clone, ours: bytes, theirs: bytes, path: str = LOCK) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 import pytest
 
 from e2e.clones import (
+    CALLED,
     LOCK,
     PEOPLE_LOCK,
-    Call,
     Clone,
+    Lay,
     branch,
     marked,
     same_app,
@@ -22,9 +23,6 @@ from e2e.clones import (
 )
 
 pytestmark = pytest.mark.e2e
-
-Lay = Callable[[Callable[[Clone], None]], Clone]
-CALLED = [Call(7, LOCK)]
 
 
 def merge(clone: Clone, *words: str, ok: tuple[int, ...] = (0,)) -> str:

@@ -5,18 +5,17 @@ The numbers are those of the list of scenarios that ``test_driver_scenarios`` ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from e2e.clones import (
+    CALLED,
     DRIVER,
     HAS_REPLAY,
     LINE,
     LOCK,
     READS_ATTRIBUTES_OF_TREES,
-    Call,
     Clone,
+    Lay,
     branch,
     marked,
     same_app,
@@ -24,8 +23,6 @@ from e2e.clones import (
 
 pytestmark = pytest.mark.e2e
 
-Lay = Callable[[Callable[[Clone], None]], Clone]
-CALLED = [Call(7, LOCK)]
 CONFLICT = marked("0002_color", "0002_weight")
 
 

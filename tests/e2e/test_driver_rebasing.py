@@ -5,16 +5,20 @@ The numbers are those of the list of scenarios that ``test_driver_scenarios`` ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from e2e.clones import LOCK, Call, Clone, branch, marked, same_app
+from e2e.clones import (
+    CALLED,
+    LOCK,
+    Clone,
+    Lay,
+    branch,
+    marked,
+    same_app,
+)
 
 pytestmark = pytest.mark.e2e
 
-Lay = Callable[[Callable[[Clone], None]], Clone]
-CALLED = [Call(7, LOCK)]
 CONFLICT = marked("0002_color", "0002_weight")
 TWO_LEAVES = "OL102 app shop has 2 leaf nodes: 0002_color, 0003_size"
 

@@ -5,17 +5,17 @@ The numbers are those of the list of scenarios that ``test_driver_scenarios`` ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from e2e.clones import (
+    CALLED,
     DRIVER,
     LINE,
     LOCK,
-    Call,
     Clone,
+    Lay,
     branch,
     marked,
     same_app,
@@ -27,8 +27,6 @@ from repository import Repository
 
 pytestmark = pytest.mark.e2e
 
-Lay = Callable[[Callable[[Clone], None]], Clone]
-CALLED = [Call(7, LOCK)]
 AS_TEXT = "<<<<<<< HEAD\n0002_color\n=======\n0002_weight\n>>>>>>> feat\n"
 
 

@@ -5,14 +5,13 @@ The numbers are those of the list of scenarios that ``test_driver_scenarios`` ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from e2e.clones import (
     SHARED,
     Call,
     Clone,
+    Lay,
     branch,
     grow,
     share,
@@ -22,7 +21,6 @@ from e2e.clones import (
 
 pytestmark = pytest.mark.e2e
 
-Lay = Callable[[Callable[[Clone], None]], Clone]
 CALLED = [Call(7, SHARED)]
 FIRST = "0001_initial"
 

@@ -12,12 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from e2e.clones import DRIVER, LOCK, REFUSES_HIGH_CODES, Clone, marked, same_app
+from e2e.clones import (
+    DRIVER,
+    LOCK,
+    REFUSES_HIGH_CODES,
+    Clone,
+    Lay,
+    marked,
+    same_app,
+)
 from e2e.installed import Installed
 
 pytestmark = pytest.mark.e2e
 
-Lay = Callable[[Callable[[Clone], None]], Clone]
 CONFLICT = marked("0002_color", "0002_weight")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from pathlib import Path
@@ -13,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneleaf.checking.findings import CODES, Finding
+from oneleaf.arguments import REPORT_FORMAT
+from oneleaf.checking.findings import CODES, Finding, Report
 from oneleaf.output import gitlab_report, report, sarif_report
 from oneleaf.output.github_report import escape_data, escape_property
 from oneleaf.output.noted import Noted
-from oneleaf.output.report import FORMATS, Report
 from repository import Repository
 from sarif_schema import schemas
 
@@ -61,11 +62,14 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_every_format_is_a_file_and_a_row() -> None:
-    assert FORMATS == ("text", "json", "github", "gitlab", "sarif")
+def test_every_format_is_a_word_and_a_file() -> None:
+    assert REPORT_FORMAT.choices == ("text", "json", "github", "gitlab", "sarif")
+    for output_format in REPORT_FORMAT.choices:
+        module = importlib.import_module(f"oneleaf.output.{output_format}_report")
+        assert callable(module.render)
 
 
-@pytest.mark.parametrize("output_format", FORMATS)
+@pytest.mark.parametrize("output_format", REPORT_FORMAT.choices)
 def test_the_exit_code_does_not_depend_on_the_format(
     shop: Repository, output_format: str
 ) -> None:

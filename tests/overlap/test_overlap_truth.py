@@ -8,9 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import django
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.db import migrations, models
 from django.db.migrations.state import ModelState
@@ -18,18 +16,13 @@ from django.db.migrations.writer import MigrationWriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+import bare_django
 from oneleaf.overlap import Operation, opaque, overlaps, read_operations
 from strict_state import InvalidStateError, Steps, StrictState, replay, run, verdict
 
 pytestmark = pytest.mark.django
 
-if not settings.configured:
-    settings.configure(
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
-        USE_TZ=True,
-    )
-if not apps.ready:
-    django.setup()
+bare_django.set_up()
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Side = Sequence[tuple[str, str]]

@@ -429,5 +429,7 @@ def test_a_plain_file_is_read_without_importing_anything() -> None:
         "oneleaf.history",
         "oneleaf.history.naming",
         "oneleaf.reading",
+        "oneleaf.reading.around_head",
+        "oneleaf.reading.class_head",
         "oneleaf.reading.migrations",
     ]

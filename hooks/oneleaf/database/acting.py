@@ -160,14 +160,13 @@ def apply(connection: Any, migration: Migration, state: ProjectState) -> Project
 
 def unapply(connection: Any, migration: Migration, before: ProjectState) -> None:
     """Takes a migration back and its row out. before: the state without it."""
-    recorder = MigrationRecorder(connection)
     with connection.schema_editor(atomic=migration.atomic) as editor:
         migration.unapply(before, editor)
         _flush(editor)
         if editor.atomic_migration:
-            recorder.record_unapplied(migration.app_label, migration.name)
+            _record_unapplied(connection, migration)
     if not editor.atomic_migration:
-        recorder.record_unapplied(migration.app_label, migration.name)
+        _record_unapplied(connection, migration)
 
 
 def _flush(editor: Any) -> None:
@@ -183,29 +182,29 @@ def _record(connection: Any, migration: Migration) -> None:
         recorder.record_applied(label, name)
 
 
-Plan = list[tuple[Migration, bool]]
+def _record_unapplied(connection: Any, migration: Migration) -> None:
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied(migration.app_label, migration.name)
+
+
+Plan = list[tuple[Migration, bool]]  # migration, whether it goes backwards
 
 
 def before_migrating(connection: Any, state: ProjectState, plan: Plan) -> None:
     """What ``migrate`` announces first; content types follow a renamed model by it."""
-    emit_pre_migrate_signal(
-        verbosity=0,
-        interactive=False,
-        db=connection.alias,
-        apps=state.apps,
-        plan=plan,
-    )
+    _announce(emit_pre_migrate_signal, connection, state, plan)
 
 
 def after_migrating(connection: Any, state: ProjectState, plan: Plan) -> None:
     """What ``migrate`` announces last; content types and permissions are made by it."""
-    emit_post_migrate_signal(
-        verbosity=0,
-        interactive=False,
-        db=connection.alias,
-        apps=state.apps,
-        plan=plan,
-    )
+    _announce(emit_post_migrate_signal, connection, state, plan)
+
+
+def _announce(
+    emit: "Callable[..., None]", connection: Any, state: ProjectState, plan: Plan
+) -> None:
+    alias = connection.alias
+    emit(verbosity=0, interactive=False, db=alias, apps=state.apps, plan=plan)
 
 
 def wrong_history(connection: Any) -> "list[str]":

@@ -12,7 +12,8 @@ from django.db.migrations import Migration
 from oneleaf.database import acting, guards, paper, rewriting_rows, rows
 from oneleaf.database.acting import Wards
 from oneleaf.database.commuting import COMMUTE, Step, Verdict, judge, steps_of
-from oneleaf.database.paper import Key, PaperLoader
+from oneleaf.database.keys import Key, dotted
+from oneleaf.database.paper import PaperLoader
 from oneleaf.database.rows import Applied
 from oneleaf.database.sources import Sources
 from oneleaf.errors import Refused
@@ -149,7 +150,7 @@ def _refuse_published(found: Adoption, sources: Sources) -> None:
     names = sorted({*found.mine, *found.renamed})
     others = [key for key in names if not sources.is_ours(key)]
     if others:
-        shown = ", ".join(".".join(key) for key in others)
+        shown = ", ".join(dotted(key) for key in others)
         msg = f"refused: {shown} is of no app of this repository; nothing was changed"
         raise Refused(msg)
     guards.require_unpublished(sources, names)
@@ -161,7 +162,7 @@ def _refuse_verdict(found: Adoption) -> None:
     theirs = list(steps_of(paper.migrations(found.loader, found.upstream)))
     base = paper.state(found.loader, found.base)
     found.verdict = judge(base, mine, theirs)
-    new = {".".join(key) for key in found.upstream}
+    new = {dotted(key) for key in found.upstream}
     opaque = [step for step in found.verdict.opaque if step.name in new]
     if found.verdict.word == COMMUTE and not opaque:
         return

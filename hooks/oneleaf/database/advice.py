@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from oneleaf.database.options import on
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +21,7 @@ def command(reports: Sequence[Report]) -> str:
     for report in reports:
         told = _of(report)
         if told:
-            on = "" if report.alias == "default" else f" --database {report.alias}"
-            return told + (on if told.startswith("oneleaf db") else "")
+            return told + (on(report.alias) if told.startswith("oneleaf db") else "")
     return ""
 
 

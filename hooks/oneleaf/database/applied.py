@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.migrations.recorder import MigrationRecorder
+from oneleaf.database import rewriting_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Key = tuple[str, str]  # app label, migration name
+    from oneleaf.database.keys import Key
 
 
 def rows(connection: Any) -> dict[Key, str]:
@@ -16,8 +16,5 @@ def rows(connection: Any) -> dict[Key, str]:
 
     Empty where the table does not exist. Raises django.db.Error.
     """
-    recorder = MigrationRecorder(connection)
-    if not recorder.has_table():
-        return {}
-    found = recorder.migration_qs.order_by("id").values_list("app", "name", "applied")
-    return {(app, name): when.isoformat() for app, name, when in found}
+    found = rewriting_rows.rows(connection)
+    return {row.key: row.applied.isoformat() for row in found}

@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-_FORWARDED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
-_FROM_THE_KEYBOARD = ("SIGHUP", "SIGINT", "SIGQUIT")
+_FORWARDED = (
+    "SIGBREAK",
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGTERM",
+    "SIGUSR1",
+    "SIGUSR2",
+)
+_FROM_THE_KEYBOARD = ("SIGBREAK", "SIGHUP", "SIGINT", "SIGQUIT")
 
-# Asks Linux to end the command when oneleaf is killed (prctl(2), PR_SET_PDEATHSIG),
-# then becomes it. A migrate that outlived the lock's holder would run beside the next.
+# Asks Linux, the one system that does this, to end the command when oneleaf is killed
+# (prctl(2), PR_SET_PDEATHSIG), then becomes it. A migrate that outlived the lock's holder
+# would run beside the next.
 _TIED = """
 import ctypes, os, signal, sys
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -48,14 +57,25 @@ def run(words: Sequence[str]) -> int:
         code = relay.child.wait()
     finally:
         relay.leave()
-    return code if code >= 0 else 128 - code
+    return _exit_code(code)
 
 
 def _command(program: str, words: Sequence[str]) -> list[str]:
-    if sys.platform != "linux":
-        return [program, *words[1:]]
-    parent = str(os.getpid())
-    return [sys.executable, "-I", "-S", "-c", _TIED, parent, program, *words]
+    command = [program, *words[1:]]
+    if sys.platform == "linux":
+        parent = str(os.getpid())
+        tied = [sys.executable, "-I", "-S", "-c", _TIED, parent, program]
+        command = [*tied, *words]
+    return command
+
+
+def _exit_code(code: int) -> int:
+    """What ``os._exit`` takes for the code that a child ended with."""
+    if sys.platform == "win32":  # 32 bits, which it takes signed
+        code -= (code >> 31) << 32
+    elif code < 0:
+        code = 128 - code
+    return code
 
 
 class _Relay:
@@ -86,14 +106,20 @@ class _Relay:
 
 
 def _has_terminal() -> bool:
-    """Whether this process is in the foreground of a terminal, and its child with it."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)
+    """Whether this process is in the foreground of a terminal, and its child with it.
+
+    On Windows what comes from the keyboard goes to every process of the console.
+    """
+    found = sys.platform == "win32"
+    if sys.platform != "win32":
+        try:
+            terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        except OSError:
+            return False
+        try:
+            found = os.tcgetpgrp(terminal) == os.getpgrp()
+        except OSError:
+            found = False
+        finally:
+            os.close(terminal)
+    return found

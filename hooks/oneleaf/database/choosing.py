@@ -2,7 +2,8 @@
 
 from django.db.migrations import Migration
 
-from oneleaf.database.paper import Key, PaperLoader
+from oneleaf.database.keys import Key, dotted
+from oneleaf.database.paper import PaperLoader
 from oneleaf.database.rewriting_rows import Row
 from oneleaf.database.rows import Applied
 from oneleaf.database.sources import Sources
@@ -25,7 +26,10 @@ class Wish:
 
 
 class Choice:
-    """Which rows are meant."""
+    """Which rows are meant by a wish.
+
+    loader: the files' history; applied: the rows and the files they are.
+    """
 
     def __init__(
         self, loader: PaperLoader, applied: Applied, sources: Sources, wish: Wish
@@ -36,7 +40,11 @@ class Choice:
         self.wish = wish
 
     def keys(self) -> "set[Key]":
-        """The rows' keys."""
+        """Keys of the rows to take back, by the names they have in the database.
+
+        Raises OneleafError for an app or a migration that is not there, and where it
+        takes an upstream that is not known.
+        """
         if self.wish.label and not self.sources.is_ours((self.wish.label, "")):
             known = ", ".join(sorted(self.sources.packages)) or "none"
             msg = f"no app {self.wish.label!r} in this repository; it has {known}"
@@ -99,7 +107,10 @@ def _parents(
 def migration_of(
     row: Row, loader: PaperLoader, applied: Applied, sources: Sources
 ) -> Migration:
-    """What was applied under the row's name: the file, or what git has of it."""
+    """What was applied under the row's name: the file, or what git has of it.
+
+    Raises Refused where git has it no more, or it does not load.
+    """
     if is_itself(row, loader, applied):
         return loader.disk_migrations[row.key]
     blobs = sources.blobs(row.key)
@@ -109,7 +120,7 @@ def migration_of(
         blobs = [blob for blob in blobs if sources.mark(blob) == mark]
     if not blobs:
         msg = (
-            f"ghost {'.'.join(row.key)}: applied, but in no commit, stash or reflog; it"
+            f"ghost {dotted(row.key)}: applied, but in no commit, stash or reflog; it"
             " cannot be undone; restore the file, or a backup: `oneleaf db restore`"
         )
         raise Refused(msg)

@@ -15,13 +15,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from oneleaf.database import tables
-from oneleaf.database.strict_state import (
-    InvalidState,
-    StrictState,
-    fresh,
-    problems,
-    renders,
-)
+from oneleaf.database.soundness import problems, renders
+from oneleaf.database.strict_state import InvalidState, StrictState, fresh
 
 BLOCK = "BLOCK"
 ORDER = "ORDER"
@@ -119,7 +114,10 @@ def _said(error: Exception) -> str:
 
 
 def differences(one: StrictState, other: StrictState) -> "list[str]":
-    """Labels of the models that are not the same in both states, sorted."""
+    """Labels of the models that are not the same in both states, sorted.
+
+    ``shop.item``, in small letters.
+    """
     ours, theirs = canonical(one), canonical(other)
     keys = sorted(ours.keys() | theirs.keys())
     labels = [".".join(key) for key in keys if ours.get(key) != theirs.get(key)]

@@ -8,15 +8,15 @@ dependencies do not count.
 from __future__ import annotations
 
 from oneleaf.database import memory
+from oneleaf.database.keys import Key, dotted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from oneleaf.database.identity import Identity
     from oneleaf.database.sources import Sources
 
-    Key = tuple[str, str]  # app label, migration name
 
 FILE = "applied.json"
 
@@ -32,7 +32,7 @@ def record(identity: Identity, rows: Mapping[Key, str], sources: Sources) -> int
     before = databases.get(identity.key, {})
     after, new = {}, 0
     for key, when in rows.items():
-        name = ".".join(key)
+        name = dotted(key)
         if name in before and before[name][1] == when:
             after[name] = before[name]
             continue
@@ -51,14 +51,28 @@ def recorded(identity: Identity, rows: Mapping[Key, str]) -> dict[Key, str]:
     before = memory.read(FILE).get("databases", {}).get(identity.key, {})
     found = {}
     for key, when in rows.items():
-        entry = before.get(".".join(key))
+        entry = before.get(dotted(key))
         if entry and entry[1] == when:
             found[key] = str(entry[0])
     return found
 
 
+def before(
+    identity: Identity, rows: Mapping[Key, str], sources: Sources
+) -> Callable[[Key], list[str]]:
+    """Key of a row -> the fingerprints that it may have been applied with.
+
+    The remembered one, else all that git has seen under its name.
+    """
+    known = recorded(identity, rows)
+    return lambda key: [known[key]] if key in known else sources.fingerprints(key)
+
+
 def edited(identity: Identity, rows: Mapping[Key, str], sources: Sources) -> list[Key]:
-    """Migrations whose files now say something else than what was applied."""
+    """Keys of migrations whose files now say something else than what was applied.
+
+    Of the rows whose content is remembered; of the others nothing is known.
+    """
     return [
         key
         for key, mark in recorded(identity, rows).items()

@@ -13,6 +13,7 @@ class CopyingState(ProjectState):  # type: ignore[misc, unused-ignore]
     """A project state with fields, indexes and constraints of its own."""
 
     def add_model(self, model_state: ModelState) -> None:
+        """As Django's, with a copy of the model."""
         super().add_model(fresh_model(model_state))
 
     def add_field(
@@ -23,6 +24,7 @@ class CopyingState(ProjectState):  # type: ignore[misc, unused-ignore]
         field: Any,
         preserve_default: bool,  # noqa: FBT001 -- Django's signature
     ) -> None:
+        """As Django's, with a copy of the field."""
         own = fresh_field(field)
         super().add_field(app_label, model_name, name, own, preserve_default)
 
@@ -34,6 +36,7 @@ class CopyingState(ProjectState):  # type: ignore[misc, unused-ignore]
         field: Any,
         preserve_default: bool,  # noqa: FBT001 -- Django's signature
     ) -> None:
+        """As Django's, with a copy of the field."""
         own = fresh_field(field)
         super().alter_field(app_label, model_name, name, own, preserve_default)
 

@@ -100,7 +100,10 @@ def _models(state: Any, labels: Collection[str]) -> Iterator[Any]:
 
 
 def unclear(state: Any, labels: Collection[str]) -> list[str]:
-    """Tables that cannot be looked up by their names, as those of another schema."""
+    """Tables that cannot be looked up by their names, as those of another schema.
+
+    state, labels: as for ``find``. Sorted.
+    """
     tables = (_options(model).db_table for model in _models(state, labels))
     return sorted(table for table in tables if _is_odd(table))
 
@@ -175,7 +178,7 @@ def count_data(connection: Any, drifts: Iterable[Drift]) -> None:
 
 
 def sql_of(operations: Iterable[Any]) -> str:
-    """The text of all SQL that operations run by hand."""
+    """The text of all SQL that operations run by hand, and those inside of them."""
     return "\n".join(_sql(operations))
 
 

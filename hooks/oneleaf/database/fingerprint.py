@@ -13,7 +13,10 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def fingerprint(source: bytes) -> "str | None":
-    """Hexadecimal digest of a migration's source, None where Python cannot parse it."""
+    """SHA-256 of what a migration's source does, None where Python cannot parse it.
+
+    Hexadecimal. source: the file's bytes, in any encoding that Python accepts.
+    """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

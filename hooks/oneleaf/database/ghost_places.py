@@ -8,9 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from oneleaf.database.keys import Key
     from oneleaf.database.sources import Sources
-
-    Key = tuple[str, str]  # app label, migration name
 
 
 class Place:
@@ -89,4 +88,4 @@ def commit_that_added(top: str, path: str, text: str) -> str:
     "" where none did: the file is not committed like this.
     """
     flags = ("-1", "--format=%h", f"-S{text}")
-    return git.decode(git.run("-C", top, "log", *flags, "--", path)).strip()
+    return git.line("-C", top, "log", *flags, "--", path)

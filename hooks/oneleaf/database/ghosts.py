@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from oneleaf.database.keys import Key
     from oneleaf.database.sources import Sources
-
-    Key = tuple[str, str]  # app label, migration name
 
 
 def find(
@@ -43,15 +42,12 @@ def squashed_away(
     ``migrate --prune``).
     """
     labels = {label for label, _ in ghosts}
-    objects = git.Objects()
     replaced: set[Key] = set()
-    try:
+    with git.Objects() as objects:
         for key in on_disk:
             if key[0] in labels and sources.is_ours(key):
                 blobs = sources.blobs(key)
                 texts = objects.read(blobs if len(blobs) > 1 else ())
                 for text in texts:
                     replaced.update(migrations.read(key[1], text or b"").replaces)
-    finally:
-        objects.close()
     return {key for key in ghosts if key in replaced}

@@ -16,6 +16,7 @@ import sys
 from django.conf import settings
 
 from oneleaf.database import memory
+from oneleaf.database.keys import Key, dotted
 from oneleaf.errors import Refused
 from oneleaf.output.escape import escape
 from oneleaf.repository import git
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from oneleaf.database.identity import Identity
     from oneleaf.database.sources import Sources
 
-    Key = tuple[str, str]  # app label, migration name
 
 FILE = "consents.json"
 _HERE = ("", "localhost", "127.0.0.1", "::1")
@@ -110,6 +110,6 @@ def require_unpublished(sources: Sources, keys: Iterable[Key]) -> None:
     for key in keys:
         if sources.is_published(key):
             raise Refused(
-                f"{'.'.join(key)} is on {sources.upstream.name}: production may have"
+                f"{dotted(key)} is on {sources.upstream.name}: production may have"
                 " applied it; add a new migration instead"
             )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-    Key = tuple[str, str]  # app label, migration name
+    from oneleaf.database.keys import Key
 
 
 def order_errors(loader: Any, applied: Collection[Key]) -> list[tuple[Key, Key]]:

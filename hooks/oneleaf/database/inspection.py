@@ -17,18 +17,18 @@ from oneleaf.database import (
     pairing,
     paper,
 )
+from oneleaf.database.keys import Key, dotted
 from oneleaf.database.report import Report, Trouble
 from oneleaf.errors import Refused
+from oneleaf.output.counting import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from oneleaf.database.identity import Identity
     from oneleaf.database.sources import Sources
-
-    Key = tuple[str, str]  # app label, migration name
 
 
 class Case:
@@ -65,7 +65,8 @@ def inspect(connection: Any, sources: Sources, *, record: bool = False) -> Repor
         _load(case, report)
         if record:
             new = content_record.record(own, case.rows, sources)
-            report.notes.append(f"remembered what {new} applied migrations say")
+            what = counted(new, "applied migration")
+            report.notes.append(f"remembered the content of {what}")
         if case.rows:
             _look(case, report)
     except DatabaseError as error:
@@ -87,7 +88,7 @@ def _load(case: Case, report: Report) -> None:
     case.on_disk = case.loader.disk_migrations
     done = case.loader.applied_migrations
     plan = paper.plan(case.loader)
-    report.pending = [".".join(key) for key in plan if key not in done]
+    report.pending = [dotted(key) for key in plan if key not in done]
     for label, names in sorted(case.loader.detect_conflicts().items()):
         if label in case.sources.packages:
             several = ", ".join(sorted(names))
@@ -101,8 +102,8 @@ def _look(case: Case, report: Report) -> None:
     gone = ghosts.squashed_away(found, case.on_disk, case.sources)
     if gone:
         report.notes.append(
-            f"{len(gone)} rows are of migrations that a squash replaced;"
-            " `manage.py migrate APP --prune` removes them"
+            "`manage.py migrate APP --prune` removes what a squash replaced:"
+            f" {counted(len(gone), 'row')}"
         )
     left = [key for key in found if key not in gone]
     labels = {key[0] for key in left} | {key[0] for key, _ in pairs}
@@ -110,7 +111,10 @@ def _look(case: Case, report: Report) -> None:
     report.troubles += (_ghost(case, key, twins) for key in left)
     report.troubles += (
         Trouble(
-            "moved", old, f"{_name(old)} is applied as what is {_name(new)} now", new[1]
+            "moved",
+            old,
+            f"{dotted(old)} is applied as what is {dotted(new)} now",
+            new[1],
         )
         for old, new in twins.items()
         if old not in left
@@ -120,10 +124,6 @@ def _look(case: Case, report: Report) -> None:
     report.troubles += _edited(case, set(twins))
 
 
-def _name(key: Key) -> str:
-    return ".".join(key)
-
-
 def _order_errors(case: Case) -> list[tuple[Key, Key]]:
     return history.order_errors(case.loader, case.rows) if case.loader else []
 
@@ -131,7 +131,7 @@ def _order_errors(case: Case) -> list[tuple[Key, Key]]:
 def _twins(case: Case, labels: set[str], gone: set[Key]) -> dict[Key, Key]:
     """Row -> the file that does what the row did, of apps whose files have moved."""
     found: dict[Key, Key] = {}
-    known = content_record.recorded(case.identity, case.rows)
+    before = content_record.before(case.identity, case.rows, case.sources)
     for label in sorted(labels):
         rows = [key for key in case.rows if key[0] == label and key not in gone]
         now = {}
@@ -139,10 +139,6 @@ def _twins(case: Case, labels: set[str], gone: set[Key]) -> dict[Key, Key]:
             mark = case.sources.fingerprint(key) if key[0] == label else None
             if mark:
                 now[key] = mark
-
-        def before(key: Key) -> Sequence[str]:
-            return [known[key]] if key in known else case.sources.fingerprints(key)
-
         try:
             found.update(pairing.pair(rows, pairing.Texts(now, before)))
         except pairing.Unpaired:
@@ -151,9 +147,9 @@ def _twins(case: Case, labels: set[str], gone: set[Key]) -> dict[Key, Key]:
 
 
 def _ghost(case: Case, key: Key, twins: Mapping[Key, Key]) -> Trouble:
-    start = f"{_name(key)} is applied and has no file here"
+    start = f"{dotted(key)} is applied and has no file here"
     if key in twins:
-        message = f"{start}; it is {_name(twins[key])} now"
+        message = f"{start}; it is {dotted(twins[key])} now"
         return Trouble("ghost", key, message, now=twins[key][1])
     place = ghost_places.find(case.sources, key)
     if place is None:
@@ -167,7 +163,7 @@ def _order(case: Case, key: Key, parent: Key) -> Trouble:
         path = case.sources.path(key)
         commit = ghost_places.commit_that_added(case.sources.top, path, parent[1])
         since = f"since commit {commit}" if commit else "not committed"
-    message = f"{_name(key)} is applied, {_name(parent)} that it depends on is not"
+    message = f"{dotted(key)} is applied, {dotted(parent)} that it depends on is not"
     return Trouble("order", key, message + (f" (dependency {since})" if since else ""))
 
 
@@ -210,12 +206,12 @@ def _drift(one: drift.Drift) -> Trouble:
         return Trouble("drift", (one.label, ""), message, name=name)
     message = f"{one.direction}: {one.place}"
     if one.rows > 0:
-        message += f" ({one.rows} row{'s' if one.rows > 1 else ''} with data)"
+        message += f" ({counted(one.rows, 'row')} with data)"
     return Trouble("drift", (one.label, ""), message, name=name)
 
 
 def _edited(case: Case, paired: set[Key]) -> Iterator[Trouble]:
     for key in content_record.edited(case.identity, case.rows, case.sources):
         if key not in paired:
-            message = f"{_name(key)} was edited after it was applied"
+            message = f"{dotted(key)} was edited after it was applied"
             yield Trouble("edited", key, message, held=case.sources.path(key))

@@ -8,6 +8,8 @@ from django.db.migrations import Migration
 from django.db.migrations.operations import AddField, CreateModel
 from django.db.migrations.state import ProjectState
 
+from oneleaf.output.counting import counted
+
 
 def of(
     connection: Any, targets: "Sequence[tuple[ProjectState, Migration]]"
@@ -64,4 +66,4 @@ def _rows(connection: Any, what: str) -> str:
             number = int(cursor.fetchone()[0])
     except DatabaseError:
         return "rows cannot be counted"
-    return f"{number} row" + "s" * (number != 1)
+    return counted(number, "row")

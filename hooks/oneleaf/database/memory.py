@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 
+from oneleaf.applying import durable
 from oneleaf.errors import OneleafError
 from oneleaf.repository import git
 
@@ -23,12 +24,15 @@ def place(*names: str) -> str:
     Raises OneleafError outside a repository.
     """
     git.require_repository()
-    common = git.decode(git.run("rev-parse", "--git-common-dir")).rstrip("\n")
+    common = git.line("rev-parse", "--git-common-dir")
     return os.path.join(os.path.abspath(common), "oneleaf", *names)
 
 
 def folder(*names: str) -> str:
-    """The folder ``oneleaf/NAMES``; made where it is not, for the owner's eyes alone."""
+    """The folder ``oneleaf/NAMES``; made where it is not, for the owner's eyes alone.
+
+    Absolute. Raises OneleafError outside a repository, OSError where it cannot be made.
+    """
     path = place(*names)
     os.makedirs(path, mode=0o700, exist_ok=True)
     return path
@@ -53,18 +57,21 @@ def read(name: str) -> dict[str, Any]:
 
 
 def write(name: str, value: dict[str, Any]) -> None:
-    """Replaces the file at once: a reader sees the old content or the new."""
+    """Replaces the file at once: a reader sees the old content or the new.
+
+    name: in the folder; value: what JSON can hold. Raises OSError.
+    """
     path = os.path.join(folder(), name)
     text = json.dumps({**value, "version": 1}, indent=1, sort_keys=True)
     write_file(path, text.encode() + b"\n")
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Replaces a file that only its owner may read."""
+    """Replaces a file, at once, by one that only its owner may read. Raises OSError."""
     beside = f"{path}.{os.getpid()}"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(beside, path)
+    durable.patiently(os.replace, beside, path)

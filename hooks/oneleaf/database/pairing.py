@@ -6,7 +6,7 @@ names again.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-Key = tuple[str, str]  # app label, migration name
+from oneleaf.database.keys import Key, dotted
 
 
 class Unpaired(Exception):
@@ -63,11 +63,11 @@ def _only(wanted: "Sequence[Key]", texts: Texts) -> "dict[Key, Key]":
     candidates = {row: _candidates(row, texts) for row in wanted}
     for row in wanted:
         if not candidates[row]:
-            msg = f"{'.'.join(row)} has no file of the same content here"
+            msg = f"{dotted(row)} has no file of the same content here"
             raise Unpaired(msg)
     pairings = _pairings(list(wanted), candidates)
     first = next(pairings, None)
-    names = ", ".join(".".join(row) for row in wanted)
+    names = ", ".join(dotted(row) for row in wanted)
     if first is None:
         msg = f"no pairing of {names} keeps their order"
         raise Unpaired(msg)

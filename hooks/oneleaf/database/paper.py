@@ -17,9 +17,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from oneleaf.database.copying import CopyingState
+from oneleaf.database.keys import Key
 from oneleaf.errors import Refused
-
-Key = tuple[str, str]  # app label, migration name
 
 
 class PaperLoader(MigrationLoader):  # type: ignore[misc, unused-ignore]
@@ -71,7 +70,7 @@ def plan(loader: MigrationLoader) -> "list[Key]":
 
 
 def migrations(loader: MigrationLoader, keys: "Iterable[Key]") -> "list[Migration]":
-    """The loaded migrations of these keys, in their order."""
+    """The loaded migrations of these keys, in their order; all are in the graph."""
     return [loader.graph.nodes[key] for key in keys]
 
 

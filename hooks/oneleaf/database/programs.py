@@ -33,7 +33,7 @@ def connecting(connection: Any) -> tuple[list[str], dict[str, str]]:
 
 
 def find(*names: str) -> str:
-    """Path of the first program that is there. Raises OneleafError for none."""
+    """Path of the first of the programs on PATH. Raises OneleafError for none."""
     for name in names:
         path = shutil.which(name)
         if path:
@@ -49,9 +49,10 @@ def run(
     stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
 ) -> bytes:
-    """Runs a program; returns what it printed where ``stdout`` is not given.
+    """Runs a program to its end; returns what it printed where ``stdout`` is not given.
 
-    Raises OneleafError with what it said where it fails.
+    env: what is added to this process's own. stdin: nothing where it is not given.
+    Raises OneleafError with what it said on standard error where it fails.
     """
     done = subprocess.run(
         words,
@@ -69,6 +70,6 @@ def run(
 
 
 def line(words: Sequence[str], env: dict[str, str]) -> str:
-    """The command as a person would type it, without passwords."""
+    """The command as a person would type it into a shell, without passwords."""
     shown = [f"{k}={shlex.quote(v)}" for k, v in env.items() if k not in _SECRET]
     return " ".join([*shown, shlex.join(words)])

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    Key = tuple[str, str]  # app label, migration name
-
-# In the order in which they are shown.
-KINDS = ("unreachable", "history", "ghost", "moved", "order", "drift", "edited")
+    from oneleaf.database.keys import Key
 
 
 class Trouble:
     """One thing that is wrong.
 
-    kind: one of KINDS. app: its label, "" where it is none's. migration: a name, "" for
+    kind: ``unreachable``, ``history``, ``ghost``, ``moved``, ``order``, ``drift`` or
+    ``edited``. app: its label, "" where it is none's. migration: a name, "" for
     none. message: whole, for a person. now: name of the file that a ghost is now, ""
     where there is none. held: what in git holds a ghost's file, "" where nothing does;
     the path of an edited one. name: the column or table that drifted.
@@ -71,5 +69,5 @@ class Report:
         self.unclear: list[str] = []
 
     def of(self, *kinds: str) -> list[Trouble]:
-        """The troubles of these kinds."""
+        """The troubles of these kinds, in the order in which they were found."""
         return [trouble for trouble in self.troubles if trouble.kind in kinds]

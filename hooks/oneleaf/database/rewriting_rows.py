@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.migrations.recorder import MigrationRecorder
 
-from oneleaf.database.paper import Key
+from oneleaf.database.keys import Key
 
 
 class Row:
@@ -33,7 +33,8 @@ def replace_rows(
 ) -> None:
     """Takes all old rows out and then puts all new ones in, in one transaction.
 
-    Never one by one: a chain that moved one number on uses its own old names again.
+    new: (key, time it was applied). Never one by one: a chain that moved one number on
+    uses its own old names again. Raises django.db.Error, with nothing changed.
     """
     recorder = MigrationRecorder(connection)
     kind = recorder.Migration

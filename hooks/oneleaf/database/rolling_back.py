@@ -15,6 +15,7 @@ from oneleaf.database import acting, guards, losses, paper, rewriting_rows, rows
 from oneleaf.database.acting import Wards
 from oneleaf.database.choosing import Choice, Wish, is_itself, migration_of
 from oneleaf.database.commuting import Step, run, steps_of
+from oneleaf.database.keys import dotted
 from oneleaf.database.paper import PaperLoader
 from oneleaf.database.rewriting_rows import Row
 from oneleaf.database.rows import Applied
@@ -36,7 +37,7 @@ class Target:
     @property
     def shown(self) -> str:
         """``shop.0002_color``, by the name in the database."""
-        return ".".join(self.row.key)
+        return dotted(self.row.key)
 
 
 class Rollback:
@@ -156,9 +157,9 @@ def _refuse_dependents(
         node = loader.graph.node_map.get(row.key)
         above = {parent.key for parent in node.parents} if node else set()
         if above & names:
-            other = ".".join(min(above & names))
+            other = dotted(min(above & names))
             msg = (
-                f"refused: {'.'.join(row.key)} is applied and depends on {other}; nothing"
+                f"refused: {dotted(row.key)} is applied and depends on {other}; nothing"
                 f" was changed; roll {row.key[0]} back too: leave the app's name away"
             )
             raise Refused(msg)

@@ -11,7 +11,8 @@ from oneleaf.database import (
     pairing,
     rewriting_rows,
 )
-from oneleaf.database.paper import Key, PaperLoader
+from oneleaf.database.keys import Key
+from oneleaf.database.paper import PaperLoader
 from oneleaf.database.rewriting_rows import Row
 from oneleaf.database.sources import Sources
 
@@ -44,17 +45,17 @@ class Applied:
 
 
 def look(connection: Any, sources: Sources, loader: PaperLoader) -> Applied:
-    """The rows of the database, paired with the files."""
+    """The rows of the database, paired with the files.
+
+    loader: of the files of now. Raises django.db.Error.
+    """
     found = Applied(rewriting_rows.rows(connection))
     keys = [row.key for row in found.rows]
     gone = ghosts.find(keys, loader.disk_migrations, sources)
     harmless = ghosts.squashed_away(gone, loader.disk_migrations, sources)
     found.ghosts = [row for row in found.rows if row.key in {*gone} - harmless]
-    known = content_record.recorded(identity.of(connection), applied.rows(connection))
-
-    def before(key: Key) -> "list[str]":
-        return [known[key]] if key in known else sources.fingerprints(key)
-
+    when = applied.rows(connection)
+    before = content_record.before(identity.of(connection), when, sources)
     explained = {*keys} - {*gone} | {row.key for row in found.ghosts}
     for label in sorted(sources.packages):
         files = [key for key in loader.disk_migrations if key[0] == label]

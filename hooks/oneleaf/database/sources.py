@@ -18,11 +18,10 @@ from django.db.migrations.loader import MigrationLoader
 from oneleaf import applying
 from oneleaf.clone import lookup
 from oneleaf.database.fingerprint import fingerprint
+from oneleaf.database.keys import Key, dotted
 from oneleaf.errors import Refused
-from oneleaf.repository import git
+from oneleaf.repository import git, nesting, trees
 from oneleaf.upstream import locating
-
-Key = tuple[str, str]  # app label, migration name
 
 
 class Package:
@@ -54,7 +53,7 @@ class Sources:
         self.top = top
         self.packages = packages
         self.upstream = published_on
-        self.published = locating.tree(published_on.commit) if published_on else {}
+        self.published = trees.blobs(published_on.commit) if published_on else {}
         self._versions: dict[str, dict[str, list[str]]] = {}
         self._texts: dict[str, bytes] = {}
         self._marks: dict[str, str | None] = {}
@@ -72,7 +71,7 @@ class Sources:
         return self.is_ours(key) and self.path(key) in self.published
 
     def on_disk(self, key: Key) -> "bytes | None":
-        """The file's content, None where there is none."""
+        """The content of the migration's file, None where there is none."""
         return lookup.content(os.path.join(self.top, self.path(key)))
 
     def blobs(self, key: Key) -> "list[str]":
@@ -89,7 +88,7 @@ class Sources:
         return self._versions[label].get(key[1], [])
 
     def text(self, blob: str) -> bytes:
-        """The content of a blob."""
+        """The content of a blob. Raises GitError where there is no such blob."""
         if blob not in self._texts:
             self._texts[blob] = git.run("-C", self.top, "cat-file", "blob", blob)
         return self._texts[blob]
@@ -97,11 +96,8 @@ class Sources:
     def _read_all(self, blobs: "set[str]") -> None:
         """Reads what is not known yet, all at once."""
         wanted = sorted(blobs - self._texts.keys())
-        objects = git.Objects()
-        try:
+        with git.Objects() as objects:
             contents = list(objects.read(wanted))
-        finally:
-            objects.close()
         for blob, content in zip(wanted, contents, strict=True):
             if content is not None:
                 self._texts[blob] = content
@@ -112,13 +108,13 @@ class Sources:
         return list(dict.fromkeys(mark for mark in found if mark))
 
     def mark(self, blob: str) -> "str | None":
-        """Fingerprint of a blob."""
+        """Fingerprint of a blob's content, None where Python cannot parse it."""
         if blob not in self._marks:
             self._marks[blob] = fingerprint(self.text(blob))
         return self._marks[blob]
 
     def fingerprint(self, key: Key) -> "str | None":
-        """Of the file on disk."""
+        """Fingerprint of the file on disk, None where there is none, or no Python."""
         source = self.on_disk(key)
         return None if source is None else fingerprint(source)
 
@@ -136,7 +132,7 @@ class Sources:
             made: Migration = module.Migration(key[1], key[0])
         except Exception as error:
             msg = (
-                f"{'.'.join(key)} was found in git and does not load here:"
+                f"{dotted(key)} was found in git and does not load here:"
                 f" {type(error).__name__}: {error}; go to the branch that has it, migrate"
                 " back there, and come back: `git switch BRANCH`,"
                 f" `python manage.py migrate {key[0]} TARGET`, `git switch -`"
@@ -176,14 +172,11 @@ def find() -> Sources:
 
 def _packages(top: str) -> "dict[str, Package]":
     found = {}
-    home = os.path.realpath(top) + os.sep
     for app in installed.get_app_configs():
         name, _explicit = MigrationLoader.migrations_module(app.label)
         directory = _directory(name) if name else None
-        if directory is None or not directory.startswith(home):
-            continue
-        path = directory[len(home) :].replace(os.sep, "/")
-        if "site-packages" not in path.split("/"):
+        path = nesting.below(top, directory) if directory else None
+        if path and "site-packages" not in path.split("/"):
             found[app.label] = Package(str(name), path)
     return found
 

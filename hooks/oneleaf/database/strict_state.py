@@ -8,12 +8,9 @@ operation is not counted: a project may have its reasons.
 
 from typing import Any
 
-from django.apps.registry import Apps
-from django.core.exceptions import FieldError
 from django.db.migrations.state import ModelState, ProjectState
-from django.db.models import CharField, TextField
 
-from oneleaf.database import dangling, tables
+from oneleaf.database import tables
 from oneleaf.database.copying import CopyingState, fresh_model
 from oneleaf.database.tables import Key
 
@@ -31,6 +28,9 @@ def require(condition: object, reason: str) -> None:
 class StrictState(CopyingState):
     """A project state that checks before it changes.
 
+    Its methods are Django's, with the same arguments; they raise InvalidState where a
+    database could not follow.
+
     made: (app label, model, what, how) of every change whose effect on a database
         hangs on the moment: while the model is unmanaged Django makes none, and what it
         finds by a computed name it finds by the names of now.
@@ -41,7 +41,7 @@ class StrictState(CopyingState):
         self.made: set[tuple[str, ...]] = set()
 
     def model(self, app_label: str, name: str) -> Any:
-        """The model's state, or InvalidState."""
+        """The model's state. Raises InvalidState where there is none."""
         key = app_label, name.lower()
         require(key in self.models, f"there is no model {app_label}.{name}")
         return self.models[key]
@@ -71,6 +71,7 @@ class StrictState(CopyingState):
         require(name not in self.names(), f"an index or constraint {name} exists")
 
     def add_model(self, model_state: ModelState) -> None:
+        """As Django's; the model must be new, and the names of its indexes free."""
         key = model_state.app_label, model_state.name_lower
         shown = f"{model_state.app_label}.{model_state.name}"
         require(key not in self.models, f"the model {shown} exists")
@@ -84,10 +85,12 @@ class StrictState(CopyingState):
         self._check_columns(key)
 
     def remove_model(self, app_label: str, model_name: str) -> None:
+        """As Django's; the model must be there."""
         self.changing(app_label, model_name, "delete")
         super().remove_model(app_label, model_name)
 
     def rename_model(self, app_label: str, old_name: str, new_name: str) -> None:
+        """As Django's; the old name must be there, the new one free."""
         self.changing(app_label, old_name, f"rename {new_name}")
         key = app_label, new_name.lower()
         same = old_name.lower() == new_name.lower()
@@ -101,12 +104,14 @@ class StrictState(CopyingState):
     def alter_model_options(
         self, app_label: str, model_name: str, options: Any, option_keys: Any = None
     ) -> None:
+        """As Django's; the model must be there."""
         self.changing(app_label, model_name, f"options {sorted(options)}")
         super().alter_model_options(app_label, model_name, options, option_keys)
 
     def remove_model_options(
         self, app_label: str, model_name: str, option_name: str, value_to_remove: Any
     ) -> None:
+        """As Django's; the model must have exactly one such value."""
         model = self.changing(app_label, model_name, f"option {option_name}")
         wanted = tuple(value_to_remove)
         values = [tuple(value) for value in model.options.get(option_name) or ()]
@@ -121,15 +126,18 @@ class StrictState(CopyingState):
     def alter_model_managers(
         self, app_label: str, model_name: str, managers: Any
     ) -> None:
+        """As Django's; the model must be there."""
         self.model(app_label, model_name)
         super().alter_model_managers(app_label, model_name, managers)
 
     def add_index(self, app_label: str, model_name: str, index: Any) -> None:
+        """As Django's; the name must be free."""
         self.changing(app_label, model_name, f"add {index.name}")
         self._free(index.name)
         super().add_index(app_label, model_name, index)
 
     def add_constraint(self, app_label: str, model_name: str, constraint: Any) -> None:
+        """As Django's; the name must be free."""
         self.changing(app_label, model_name, f"add {constraint.name}")
         self._free(constraint.name)
         super().add_constraint(app_label, model_name, constraint)
@@ -140,24 +148,28 @@ class StrictState(CopyingState):
         require(name in names, f"{app_label}.{model_name} has no {name}")
 
     def remove_index(self, app_label: str, model_name: str, index_name: str) -> None:
+        """As Django's; the index must be there."""
         self._named(app_label, model_name, "indexes", index_name)
         super().remove_index(app_label, model_name, index_name)
 
     def remove_constraint(
         self, app_label: str, model_name: str, constraint_name: str
     ) -> None:
+        """As Django's; the constraint must be there."""
         self._named(app_label, model_name, "constraints", constraint_name)
         super().remove_constraint(app_label, model_name, constraint_name)
 
     def alter_constraint(
         self, app_label: str, model_name: str, constraint_name: str, constraint: Any
     ) -> None:
+        """As Django's; the constraint must be there."""
         self._named(app_label, model_name, "constraints", constraint_name)
         super().alter_constraint(app_label, model_name, constraint_name, constraint)
 
     def rename_index(
         self, app_label: str, model_name: str, old_index_name: str, new_index_name: str
     ) -> None:
+        """As Django's; the old name must be there, the new one free."""
         self._named(app_label, model_name, "indexes", old_index_name)
         self._free(new_index_name)
         super().rename_index(app_label, model_name, old_index_name, new_index_name)
@@ -170,12 +182,14 @@ class StrictState(CopyingState):
         field: Any,
         preserve_default: bool,  # noqa: FBT001 -- Django's signature
     ) -> None:
+        """As Django's; the field must be new, and its column free."""
         model = self.changing(app_label, model_name, f"field {name}")
         require(not has_field(model, name), f"the field {model_name}.{name} exists")
         super().add_field(app_label, model_name, name, field, preserve_default)
         self._check_columns((app_label, model_name.lower()))
 
     def remove_field(self, app_label: str, model_name: str, name: str) -> None:
+        """As Django's; the field must be there."""
         self._field(app_label, model_name, name)
         super().remove_field(app_label, model_name, name)
 
@@ -187,6 +201,7 @@ class StrictState(CopyingState):
         field: Any,
         preserve_default: bool,  # noqa: FBT001 -- Django's signature
     ) -> None:
+        """As Django's; the field must be there, and of a kind that can become the new."""
         old = self._field(app_label, model_name, name)
         # As BaseDatabaseSchemaEditor.alter_field, which raises ValueError for these.
         require(
@@ -194,31 +209,16 @@ class StrictState(CopyingState):
             and tables.through(old, app_label) == tables.through(field, app_label),
             f"the database cannot turn {model_name}.{name} from one kind into the other",
         )
-        self._note_altered((app_label, model_name.lower()), name, (old, field))
+        key = app_label, model_name.lower()
+        searched = tables.searched_by(self.models, key, (old, field))
+        self.made.add((*key, f"alter {name}", ".".join(sorted(searched))))
         super().alter_field(app_label, model_name, name, field, preserve_default)
-        self._check_columns((app_label, model_name.lower()))
-
-    def _note_altered(self, key: Key, name: str, ends: "tuple[Any, Any]") -> None:
-        """Notes under which names Django looks for what a column has.
-
-        The index for LIKE is dropped by a name made of the table's of now
-        (``_create_index_name`` in PostgreSQL's ``_alter_field``), so that it matters
-        whether the table had another name when it was made; with a key, also those of
-        the tables that refer to it. And a key changes the columns of unmanaged models,
-        whether they have a table or not.
-        """
-        found = [tables.table(self.models[key])]
-        if any(field.primary_key or field.unique for field in ends):
-            texts = any(isinstance(f, (CharField, TextField)) for f in ends)
-            for referring, field_name in tables.referring(self.models, key):
-                model = self.models[referring]
-                if texts or not tables.has_table(model):
-                    found.append(f"{tables.table(model)}.{field_name}")
-        self.made.add((*key, f"alter {name}", ".".join(sorted(found))))
+        self._check_columns(key)
 
     def rename_field(
         self, app_label: str, model_name: str, old_name: str, new_name: str
     ) -> None:
+        """As Django's; the old name must be there, the new one and its column free."""
         model = self.changing(app_label, model_name, f"field {old_name}")
         require(old_name in model.fields, f"there is no field {model_name}.{old_name}")
         same = old_name.lower() == new_name.lower()
@@ -246,18 +246,3 @@ def fresh(base: ProjectState) -> StrictState:
     """A strict copy of a state, without its rendered models."""
     own = {key: fresh_model(model) for key, model in base.models.items()}
     return StrictState(own, set(base.real_apps))
-
-
-def renders(state: ProjectState) -> "str | None":
-    """Why Django cannot make model classes of the state, None where it can."""
-    try:
-        apps = state.apps
-    except (ValueError, TypeError, LookupError, FieldError) as error:
-        return f"{type(error).__name__}: {error}"
-    assert isinstance(apps, Apps)
-    return None
-
-
-def problems(state: ProjectState) -> "set[str]":
-    """What a whole state has that no database could: loose ends and shared tables."""
-    return {*dangling.loose_ends(state), *tables.shared(state)}

@@ -1,11 +1,8 @@
 """The wards of a real database: lock, backup, drift; and what the user is asked first."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from typing import Any
-
-from django.db import DEFAULT_DB_ALIAS
 
 from oneleaf.arguments import Options
 from oneleaf.database import (
@@ -23,17 +20,12 @@ from oneleaf.database import (
     rows,
 )
 from oneleaf.database.acting import Wards
+from oneleaf.database.options import on
 from oneleaf.database.sources import Sources
 from oneleaf.errors import Refused
-from oneleaf.output.escape import escape
+from oneleaf.output.saying import say
 
 _WAIT = 600.0  # seconds
-
-
-def say(message: str) -> None:
-    """A line of progress, on standard error."""
-    sys.stderr.write(f"oneleaf: {escape(message)}\n")
-    sys.stderr.flush()
 
 
 def wards(connection: Any) -> Wards:
@@ -74,7 +66,11 @@ def remember(connection: Any, sources: Sources) -> None:
 
 
 def refuse_open_elsewhere(alias: str, sources: Sources, verb: str) -> None:
-    """Guard: where several databases wait, the user says which one is meant."""
+    """Raises Refused where several databases wait: the user says which one is meant.
+
+    alias: the one that the command would take; verb: of ``oneleaf db``, for the
+    message.
+    """
     waiting = [name for name in opening.aliases() if _is_open(name, sources)]
     if waiting and waiting != [alias]:
         commands = ", ".join(
@@ -95,13 +91,19 @@ def _is_open(alias: str, sources: Sources) -> bool:
 
 
 def adoption(connection: Any, sources: Sources, around: Wards) -> adopting.Adoption:
-    """The plan to adopt, with the database's errors named."""
+    """The plan to adopt, as ``adopting.plan`` makes and refuses it.
+
+    Raises OneleafError for what the database itself says no to.
+    """
     with opening.named(connection.alias):
         return adopting.plan(connection, sources, around)
 
 
 def require_consent(connection: Any, options: "Options") -> None:
-    """Guard: only a development database, by its own name. Raises Refused."""
+    """Raises Refused for anything but a development database that may be changed.
+
+    options: with ``--database-name``, see ``guards``.
+    """
     given = options.text("--database-name")
     guards.require_development(identity.of(connection), given)
 
@@ -112,9 +114,8 @@ class Kept:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._backup = backups.make(connection)
-        alias = connection.alias
-        on = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
-        self.line = f"oneleaf db restore {self._backup.name}{on} --apply"
+        database = on(connection.alias)
+        self.line = f"oneleaf db restore {self._backup.name}{database} --apply"
 
     def restore(self) -> None:
         """As ``backups.restore``."""

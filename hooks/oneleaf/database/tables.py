@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db.migrations.state import ProjectState
 from django.db.migrations.utils import resolve_relation
+from django.db.models import CharField, TextField
 
 Key = tuple[str, str]  # app label, model name in small letters
 Models = Mapping[Key, Any]
@@ -110,6 +111,23 @@ def referring(models: Models, key: Key) -> "Iterator[tuple[Key, str]]":
                 continue
             if resolve_relation(remote.model, app_label, name) == key:
                 yield (app_label, name), field_name
+
+
+def searched_by(models: Models, key: Key, ends: "tuple[Any, Any]") -> "Iterator[str]":
+    """Names by which Django looks for what a column has, when it changes the column.
+
+    ends: the field before and after. The index for LIKE is dropped by a name made of
+    the table's of now (``_create_index_name`` in PostgreSQL's ``_alter_field``), so that
+    it matters whether the table had another name when it was made; with a key, also
+    those of the tables that refer to it. And a key changes the columns of unmanaged
+    models, whether they have a table or not.
+    """
+    yield table(models[key])
+    if any(field.primary_key or field.unique for field in ends):
+        texts = any(isinstance(field, (CharField, TextField)) for field in ends)
+        for other, name in referring(models, key):
+            if texts or not has_table(models[other]):
+                yield f"{table(models[other])}.{name}"
 
 
 def clashes(models: Models, key: Key) -> "Iterator[str]":

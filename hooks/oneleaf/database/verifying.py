@@ -16,12 +16,12 @@ from django.db.migrations.state import ProjectState
 
 from oneleaf.database import paper
 from oneleaf.database.commuting import Verdict, judge, steps_of
-from oneleaf.database.paper import Key, PaperLoader
+from oneleaf.database.keys import Key
+from oneleaf.database.paper import PaperLoader
 from oneleaf.database.sources import Sources
 from oneleaf.errors import OneleafError
-from oneleaf.repository import git
-from oneleaf.repository import snapshot as snapshots
-from oneleaf.upstream import locating
+from oneleaf.history import discovery
+from oneleaf.repository import revisions, trees
 
 
 class Comparison:
@@ -74,20 +74,20 @@ def fork(commit: str, since: str = "") -> str:
     After a rebase or merge that is no longer where the branches part: ORIG_HEAD is
     what the branch was before (gitrevisions(7)).
     """
-    starts = [snapshots.commit_id(since)] if since else [snapshots.commit_id("HEAD")]
-    starts += [] if since else [snapshots.commit_of("ORIG_HEAD")]
-    bases = [snapshots.merge_base(start, commit) for start in starts if start]
+    starts = [revisions.commit_id(since)] if since else [revisions.commit_id("HEAD")]
+    starts += [] if since else [revisions.commit_of("ORIG_HEAD")]
+    bases = [revisions.merge_base(start, commit) for start in starts if start]
     return next((base for base in bases if base and base != commit), commit)
 
 
 def _published_since(sources: Sources, commit: str) -> "set[Key]":
     """Migrations in upstream's tree that are not in that commit's."""
-    before = locating.tree(commit)
+    before = trees.blobs(commit)
     labels = {package.directory: label for label, package in sources.packages.items()}
     found = set()
     for path in sources.published.keys() - before.keys():
         directory, _, name = path.rpartition("/")
-        if directory in labels and name.endswith(".py") and name[:1] not in "_~":
+        if directory in labels and discovery.is_module(name):
             found.add((labels[directory], name.removesuffix(".py")))
     return found
 
@@ -157,8 +157,3 @@ def leaf_conflicts(sources: Sources) -> "dict[str, list[str]]":
     """App label -> its leaf nodes, of apps here that have several."""
     found = paper.load().detect_conflicts()
     return {label: found[label] for label in sorted(found) if label in sources.packages}
-
-
-def named_commit(commit: str) -> str:
-    """A commit as people read it."""
-    return git.decode(git.run("log", "-1", "--format=%h %s", commit)).strip()

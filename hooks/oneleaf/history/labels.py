@@ -50,7 +50,11 @@ class Labels:
         self._beside = {package.rpartition("/")[2] for package in packages} | _CONTRIB
 
     def label(self, directory: str, migrations: "Mapping[str, Migration]") -> str:
-        """The app label of the migrations package in ``directory``."""
+        """The app label of the migrations package in ``directory``.
+
+        migrations: those of the package. There always is one: at the worst a folder's
+        name.
+        """
         package, _, base = directory.rpartition("/")
         apps = self._config.apps
         if directory in apps or package in apps:
@@ -173,7 +177,11 @@ def _parse(source: bytes) -> "Any":
 
 
 def may_be_settings(directory: str, name: str) -> bool:
-    """Whether a Python file is one of those that settings are read from."""
+    """Whether a Python file is one of those that settings are read from.
+
+    directory, name: of the file. By the name alone: ``settings.py``,
+    ``settings/dev.py``.
+    """
     return "settings" in name or directory.endswith("settings")
 
 

@@ -72,7 +72,10 @@ class Nodes:
         self.parents: list[list[int]] = [[] for _ in range(self.count)]
 
     def add_deleted(self, position: int, name: str) -> int:
-        """Make a node for a migration without a file."""
+        """Makes a node for a migration without a file, and returns its number.
+
+        position: of its app.
+        """
         number = len(self.names)
         self.names.append(name)
         self.owners.append(position)
@@ -80,6 +83,10 @@ class Nodes:
         self.numbers[position][name] = number
         self.ends.clear()
         return number
+
+    def key(self, number: int) -> "tuple[str, str]":
+        """App label and name of a migration, by which Django sorts."""
+        return self.apps[self.owners[number]].label, self.names[number]
 
     def carriers(self, position: int, label: str) -> "Sequence[int]":
         """Positions of the apps that ``label`` may mean in the app at ``position``."""

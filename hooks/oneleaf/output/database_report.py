@@ -1,5 +1,6 @@
 """What ``oneleaf db status`` found, for people and for programs."""
 
+from oneleaf.output.colors import BOLD, RED, YELLOW, painted
 from oneleaf.output.escape import escape
 
 TYPE_CHECKING = False
@@ -8,7 +9,6 @@ if TYPE_CHECKING:
 
     from oneleaf.database.report import Report
 
-_BOLD, _RED, _YELLOW, _PLAIN = "\033[1m", "\033[1;31m", "\033[1;33m", "\033[0m"
 _WIDTH = len("unreachable")
 
 
@@ -25,21 +25,15 @@ def render_text(reports: "Sequence[Report]", command: str, *, colored: bool) -> 
 
 def _database(report: "Report", *, colored: bool) -> "list[str]":
     head = f"{report.alias}: {report.vendor}, {report.place}"
-    head = escape(head.removesuffix(", "))
-    counts = f"({report.applied} applied, {len(report.pending)} not yet)"
-    lines = [f"{_BOLD}{head}{_PLAIN} {counts}" if colored else f"{head} {counts}"]
-    red, yellow = (_RED, _YELLOW) if colored else ("", "")
-    lines += [_line(each.kind, each.message, red) for each in report.troubles]
-    lines += [_line("CANNOT TELL", text, yellow) for text in report.unclear]
-    lines += [_line("note", text, "") for text in report.notes]
+    head = painted(escape(head.removesuffix(", ")), BOLD, colored=colored)
+    lines = [f"{head} ({report.applied} applied, {len(report.pending)} not yet)"]
+    told = [(each.kind, each.message, RED) for each in report.troubles]
+    told += [("CANNOT TELL", text, YELLOW) for text in report.unclear]
+    told += [("note", text, "") for text in report.notes]
+    for kind, message, color in told:
+        word = painted(kind.ljust(_WIDTH), color, colored=colored and bool(color))
+        lines.append(f"  {word}  {escape(message)}")
     return lines
-
-
-def _line(kind: str, message: str, color: str) -> str:
-    word = kind.ljust(_WIDTH)
-    if color:
-        word = f"{color}{word}{_PLAIN}"
-    return f"  {word}  {escape(message)}"
 
 
 def render_json(reports: "Sequence[Report]", command: str) -> str:

@@ -9,8 +9,7 @@ from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.checking.findings import Finding
-    from oneleaf.output.report import Report
+    from oneleaf.checking.findings import Finding, Report
 
 
 def render(report: "Report") -> str:
@@ -55,10 +54,13 @@ def _top() -> str:
 
 
 def escape_data(text: str) -> str:
-    """The text of a command: it ends with its line."""
+    """The text of a command: it ends with its line. % is escaped too."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def escape_property(text: str) -> str:
-    """The value of a property: it ends with a comma or a colon, too."""
+    """The value of a property: it ends with a comma or a colon, too.
+
+    Both as ``escapeData`` and ``escapeProperty`` of GitHub's toolkit do.
+    """
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -11,8 +11,7 @@ from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.checking.findings import Finding
-    from oneleaf.output.report import Report
+    from oneleaf.checking.findings import Finding, Report
 
 _SEVERITIES = {"error": "major", "warning": "minor"}
 

@@ -4,7 +4,7 @@ import json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.output.report import Report
+    from oneleaf.checking.findings import Report
 
 
 def render(report: "Report") -> str:

@@ -1,7 +1,7 @@
 """What a verb that writes has done, or would do."""
 
-from oneleaf.checking.findings import word
 from oneleaf.output.escape import escape
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,10 @@ _FEW = 5  # more paths than these make a line that nobody copies
 
 
 def written(paths: "Sequence[str]", *, dry: bool) -> str:
-    """A line per file, and how to go on."""
+    """A line per file, and how to go on; "" for no file.
+
+    dry: nothing was written, it only would be.
+    """
     if not paths:
         return ""
     verb = "Would write" if dry else "Wrote"
@@ -38,7 +41,10 @@ def notes(plan: "Plan") -> str:
 
 
 def render_json(plan: "Plan", *, applied: bool) -> str:
-    """The plan as one JSON object, version 1."""
+    """The plan as one JSON object, version 1, ASCII only.
+
+    applied: whether its files were written.
+    """
     import json
 
     apps = [

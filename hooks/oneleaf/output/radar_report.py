@@ -1,9 +1,12 @@
 """What ``oneleaf radar`` saw, for people, for programs and for CI."""
 
-from oneleaf.checking.findings import word
+from oneleaf.checking.findings import Report
+from oneleaf.output.colors import BOLD, RED, painted
+from oneleaf.output.counting import counted
 from oneleaf.output.escape import escape
 from oneleaf.output.noted import Noted
-from oneleaf.output.report import Report
+from oneleaf.output.shortening import cut
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _SHOWN = 20  # collisions that a person is told of; programs get all
-_BOLD, _RED, _PLAIN = "\033[1m", "\033[1;31m", "\033[0m"
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -106,7 +108,7 @@ def render_text(survey: Survey, now: float, *, colored: bool) -> str:
     lines = [f"upstream {survey.upstream}, {age(survey.fetched, now)}"]
     if survey.old:
         lines.append(
-            f"{_count(survey.old, 'branch')} without a commit for {survey.days} days"
+            f"{counted(survey.old, 'branch', 'branches')} without a commit for {survey.days} days"
             " left out; --days 0 shows all"
         )
     lines = [line for text in lines for line in _wrapped(escape(text), "")]
@@ -134,12 +136,12 @@ def _table(branches: "Sequence[Branch]") -> "Iterator[str]":
     yield f"  {'BRANCH'.ljust(first)}  {'APP'.ljust(second)}  MIGRATIONS"
     before = ""
     for mark, name, label, names in rows:
-        shown = "" if name == before else _cut(name, first)
+        shown = "" if name == before else cut(name, first)
         before = name
         head = f"{mark if shown else ' '} {shown.ljust(first)}"
-        head = f"{head}  {_cut(label, second).ljust(second)}  "
+        head = f"{head}  {cut(label, second).ljust(second)}  "
         more = f" +{len(names) - 1}" if names[1:] else ""
-        yield head + _cut(escape(names[0]), _WIDTH - len(head) - len(more)) + more
+        yield head + cut(escape(names[0]), _WIDTH - len(head) - len(more)) + more
 
 
 def _told(survey: Survey, *, colored: bool) -> "Iterator[str]":
@@ -147,8 +149,8 @@ def _told(survey: Survey, *, colored: bool) -> "Iterator[str]":
         mark = "*" if collision.own else " "
         pair = f"{collision.first.name} and {collision.second.name}"
         head, *rest = _wrapped(f"{collision.app}: {escape(pair)} collide", "    ")
-        style = _RED if collision.own else _BOLD
-        yield f"{mark} {style}{head}{_PLAIN}" if colored else f"{mark} {head}"
+        style = RED if collision.own else BOLD
+        yield f"{mark} {painted(head, style, colored=colored)}"
         yield from rest
         for side in _both(collision):
             yield from _wrapped(escape(", ".join(a.name for a in side)), "      ", 4)
@@ -160,7 +162,7 @@ def _told(survey: Survey, *, colored: bool) -> "Iterator[str]":
             text = f"cannot tell all that {', '.join(collision.opaque)} touches"
             yield from _wrapped(escape(text), "      ", 4)
     if len(survey.collisions) > _SHOWN:
-        rest_of = _count(len(survey.collisions) - _SHOWN, "more pair")
+        rest_of = counted(len(survey.collisions) - _SHOWN, "more pair")
         yield f"  ... and {rest_of}; --output-format json lists all"
     yield "    hint: who merges second runs `oneleaf rebase` first"
 
@@ -179,19 +181,6 @@ def _wrapped(text: str, indent: str, first: int = 0) -> "list[str]":
     )
 
 
-def _cut(text: str, width: int) -> str:
-    """Text that is at most ``width`` columns wide, its middle left out where needed."""
-    if len(text) <= width:
-        return text
-    front = (width - 2) // 2
-    return f"{text[:front]}..{text[front + 2 - width :]}"
-
-
-def _count(number: int, what: str) -> str:
-    ending = "es" if what.endswith("ch") else "s"
-    return f"{number} {what}" if number == 1 else f"{number} {what}{ending}"
-
-
 def age(fetched: "float | None", now: float) -> str:
     """How old the last fetch is, in words; times in seconds since 1970."""
     if fetched is None:
@@ -199,7 +188,7 @@ def age(fetched: "float | None", now: float) -> str:
     seconds = int(now - fetched)
     for size, unit in _UNITS:
         if seconds >= size:
-            return f"fetched {_count(seconds // size, unit)} ago"
+            return f"fetched {counted(seconds // size, unit)} ago"
     return "fetched just now"
 
 

@@ -1,5 +1,6 @@
 """What ``oneleaf rebase`` did, or would do, and what is left to do."""
 
+from oneleaf.output.counting import counted
 from oneleaf.output.escape import escape
 
 TYPE_CHECKING = False
@@ -10,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def render_text(plan: "Plan", *, dry: bool) -> str:
-    """A paragraph per app, then the other files."""
+    """A paragraph per app, then the other files; "" for an empty plan.
+
+    dry: nothing was done, it only would be.
+    """
     lines: list[str] = []
     told: set[str] = set()
     for app in plan.apps:
@@ -38,8 +42,8 @@ def _of_app(
     lines = []
     if app.moved:
         verb = "move" if dry else "moved"
-        what = "migration" if len(app.moved) == 1 else "migrations"
-        lines.append(f"{app.app}: {would}{verb} {len(app.moved)} {what}")
+        what = counted(len(app.moved), "migration")
+        lines.append(f"{app.app}: {would}{verb} {what}")
         lines += [f"    {old} -> {new}" for old, new in app.moved]
     moved = {new for _, new in app.moved}
     for path in app.edited:
@@ -58,9 +62,3 @@ def render_next(commands: "Sequence[str]") -> str:
         f"{'next:' if n == 0 else '     '} {line}" for n, line in enumerate(commands)
     ]
     return "".join(escape(line) + "\n" for line in lines)
-
-
-def quoted(path: str) -> str:
-    """A path as one pastes it into a POSIX shell."""
-    plain = path and all(c.isalnum() or c in "/._-+@%" for c in path)
-    return path if plain else "'" + path.replace("'", "'\\''") + "'"

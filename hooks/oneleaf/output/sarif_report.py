@@ -13,8 +13,7 @@ from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.checking.findings import Finding
-    from oneleaf.output.report import Report
+    from oneleaf.checking.findings import Finding, Report
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _HOME = "https://github.com/oneleaf/django-oneleaf"
@@ -73,7 +72,7 @@ def _result(finding: "Finding", rule: int) -> "dict[str, object]":
 
 
 def uri(path: str) -> str:
-    """A path in the repository as a relative reference (3.4.3, RFC 3986).
+    """A path in the repository as a relative reference (3.4.3; RFC 3986, 4.2).
 
     Any byte that a path may hold survives; a first part with a colon is no scheme.
     """

@@ -1,8 +1,9 @@
 """The rows of ``oneleaf status``, for people and for programs."""
 
+from oneleaf.checking.findings import Report
+from oneleaf.output.colors import GREEN, RED, YELLOW, painted
 from oneleaf.output.escape import escape
 from oneleaf.output.noted import Noted
-from oneleaf.output.report import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,8 +11,7 @@ if TYPE_CHECKING:
 
     from oneleaf.clone.protection import Row
 
-_COLORS = {"ok": "\033[32m", "missing": "\033[1;31m", "risk": "\033[1;33m"}
-_PLAIN = "\033[0m"
+_COLORS = {"ok": GREEN, "missing": RED, "risk": YELLOW}
 _SEVERITIES = {"missing": "error", "risk": "warning"}
 # First word of a row's name -> the file where it is mended, for those who ask for one.
 _PLACES = {
@@ -28,9 +28,7 @@ def render_text(rows: "Sequence[Row]", *, colored: bool, protected: bool) -> str
     width = max(len(row.name) for row in rows)
     lines = []
     for row in rows:
-        state = row.state.ljust(7)
-        if colored:
-            state = f"{_COLORS[row.state]}{state}{_PLAIN}"
+        state = painted(row.state.ljust(7), _COLORS[row.state], colored=colored)
         lines.append(f"{state}  {row.name.ljust(width)}  {escape(row.text)}")
         if row.command:
             lines.append(f"    hint: {escape(row.command)}")

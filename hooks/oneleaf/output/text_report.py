@@ -1,13 +1,11 @@
 """Findings for people: one line each, and below it the command that mends it."""
 
+from oneleaf.output.colors import BOLD, RED, YELLOW, painted
 from oneleaf.output.escape import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.checking.findings import Finding
-    from oneleaf.output.report import Report
-
-_BOLD, _RED, _YELLOW, _PLAIN = "\033[1m", "\033[1;31m", "\033[1;33m", "\033[0m"
+    from oneleaf.checking.findings import Finding, Report
 
 
 def render(report: "Report", *, colored: bool) -> str:
@@ -24,9 +22,7 @@ def render(report: "Report", *, colored: bool) -> str:
 
 
 def _line(finding: "Finding", *, colored: bool) -> str:
-    place = f"{escape(finding.path)}:{finding.line}"
-    message = escape(finding.message)
-    if not colored:
-        return f"{place}: {finding.code} {message}"
-    red = _RED if finding.severity == "error" else _YELLOW
-    return f"{_BOLD}{place}{_PLAIN}: {red}{finding.code}{_PLAIN} {message}"
+    color = RED if finding.severity == "error" else YELLOW
+    place = painted(f"{escape(finding.path)}:{finding.line}", BOLD, colored=colored)
+    code = painted(finding.code, color, colored=colored)
+    return f"{place}: {code} {escape(finding.message)}"

@@ -1,7 +1,7 @@
 """What both sides of a conflict touch, told from the text of their migrations.
 
 ``read_operations`` reads one migration file; ``overlaps`` compares the operations of
-both sides; ``opaque`` lists those that cannot be told; ``describe`` puts a key in words.
+both sides, ``between`` those of named migrations; ``opaque`` lists those that cannot be told; ``describe`` puts a key in words.
 The values are ``Operation`` (one entry of a file) and ``Overlap`` (what two share).
 
 Each operation is given the keys it writes and the keys it reads; two operations
@@ -15,13 +15,14 @@ A model named by a setting is ``m:settings.AUTH_USER_MODEL``.
 Nothing is executed. What cannot be told by reading makes an operation opaque.
 """
 
-from oneleaf.overlap.comparing import Overlap, describe, opaque, overlaps
+from oneleaf.overlap.comparing import Overlap, between, describe, opaque, overlaps
 from oneleaf.overlap.operation import Operation
 from oneleaf.overlap.reading import read_operations
 
 __all__ = [
     "Operation",
     "Overlap",
+    "between",
     "describe",
     "opaque",
     "overlaps",

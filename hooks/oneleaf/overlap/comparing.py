@@ -54,6 +54,23 @@ def overlaps(ours: Sequence[Operation], theirs: Sequence[Operation]) -> "list[Ov
     return found
 
 
+def between(
+    ours: Sequence[tuple[str, Operation]], theirs: Sequence[tuple[str, Operation]]
+) -> Iterator[tuple[Overlap, str, str]]:
+    """As ``overlaps``, each key once for a pair of migrations.
+
+    ours, theirs: (migration name, operation). Gives each overlap with the names of the
+    two migrations.
+    """
+    names = {id(operation): name for name, operation in (*ours, *theirs)}
+    seen: set[tuple[str, str, str]] = set()
+    for overlap in overlaps([o for _, o in ours], [o for _, o in theirs]):
+        pair = names[id(overlap.ours)], names[id(overlap.theirs)]
+        if (overlap.key, *pair) not in seen:
+            seen.add((overlap.key, *pair))
+            yield overlap, *pair
+
+
 def opaque(operations: Sequence[Operation]) -> list[Operation]:
     """Those whose effect cannot be told: say so, whatever ``overlaps`` finds."""
     return [operation for operation in operations if operation.opaque]

@@ -1,6 +1,7 @@
 """The new content of every migration file that a rebase changes."""
 
 from oneleaf.errors import Refused
+from oneleaf.planning.guards import cannot_edit
 from oneleaf.rewriting.edits import add_dependency, rename_references, repoint
 from oneleaf.rewriting.tokens import CannotRewrite
 
@@ -166,6 +167,4 @@ def _rewritten(
             return add_dependency(source, tie.new)
         return repoint(source, tie.old, tie.new)
     except CannotRewrite as error:
-        where = situation.files.origin(path)
-        msg = f"{where}:{error.line} cannot be edited: {error.reason}; nothing was changed"
-        raise Refused(msg) from None
+        raise cannot_edit(situation, path, error) from None

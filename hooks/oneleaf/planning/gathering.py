@@ -2,10 +2,9 @@
 
 import os
 
-from oneleaf import config as configuration
-from oneleaf.errors import OneleafError
 from oneleaf.history import discovery
-from oneleaf.planning import healing, proof
+from oneleaf.planning import healing, in_conflict, proof
+from oneleaf.planning.guards import require_apps
 from oneleaf.planning.mentions import past
 from oneleaf.planning.rebase_state import (
     State,
@@ -15,7 +14,7 @@ from oneleaf.planning.rebase_state import (
 )
 from oneleaf.planning.repairing import mend
 from oneleaf.planning.situation import Files, Situation, Wishes
-from oneleaf.repository import git, progress, worktree
+from oneleaf.repository import git, progress, revisions, worktree
 from oneleaf.repository import snapshot as snapshots
 from oneleaf.upstream import locating
 
@@ -23,12 +22,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oneleaf.config import Config
     from oneleaf.history.project import Project
     from oneleaf.planning.line import Key
     from oneleaf.planning.repairing import Repairs
     from oneleaf.repository.progress import Progress
-    from oneleaf.repository.snapshot import Snapshot
     from oneleaf.repository.worktree import WorkTree
     from oneleaf.upstream.locating import Upstream
 
@@ -68,10 +65,8 @@ def gather(
     app has and for an upstream that is not there, Refused for a side that cannot be
     told.
     """
-    index = snapshots.of_index(
-        snapshots.list_index(), snapshots.changes_of_index(), objects
-    )
-    config = configuration.parse(_config_source(index, objects))
+    index = snapshots.staged(objects)
+    config = in_conflict.config_of(index)
     now = progress.read(unmerged=bool(index.unmerged))
     published = locating.find(config.upstream, os.environ)
     state = State(index, config)
@@ -80,7 +75,7 @@ def gather(
     repairs = repairs_of_twins(state, files, objects)
     state.snapshot = worktree.Overlaid(state.snapshot, repairs.prepared)
     project = discovery.read(state.snapshot, config)
-    _refuse_unknown(wishes.labels, project)
+    require_apps(wishes.labels, project)
     situation = _situation(project, state, repairs, files)
     if mend(situation, repairs, _former(now, objects)):
         mended = proof.planned(project, (), _sources(repairs, project))
@@ -89,7 +84,7 @@ def gather(
         situation.former = former
     situation = _without_lost(situation, state, repairs, files)
     situation.wishes = wishes
-    situation.stages = _stages(config, index, objects)
+    situation.stages = in_conflict.lockfile_sides(config, index)
     return Gathered(situation, now, published, index.unmerged, state)
 
 
@@ -156,37 +151,15 @@ def _former(now: "Progress", objects: git.Objects) -> "Callable[[str], bytes | N
     return read
 
 
-def _config_source(index: "Snapshot", objects: git.Objects) -> "bytes | None":
-    """The configuration; HEAD's where the file itself is in conflict."""
-    if configuration.FILE in index.unmerged:
-        return next(objects.read([f"HEAD:{configuration.FILE}"]))
-    return index.read(configuration.FILE)
-
-
-def _refuse_unknown(labels: "frozenset[str]", project: "Project") -> None:
-    known = {app.label for app in project.apps}
-    for label in sorted(labels - known):
-        msg = f"no app {label!r} in the index; it has {', '.join(sorted(known)) or 'none'}"
-        raise OneleafError(msg)
-
-
-def _stages(
-    config: "Config", index: "Snapshot", objects: git.Objects
-) -> "tuple[bytes, ...]":
-    """Both sides' contents of a shared lockfile in conflict."""
-    if not config.shared or config.lockfile not in index.unmerged:
-        return ()
-    blobs = worktree.stages([config.lockfile]).get(config.lockfile, {})
-    wanted = [blobs[stage] for stage in (2, 3) if stage in blobs]
-    return tuple(content or b"" for content in objects.read(wanted))
-
-
 def behind(found: Gathered) -> "list[str]":
-    """Labels of apps that have local migrations, and new ones upstream that are not here."""
+    """Labels of apps with local migrations, for which upstream has new ones not here.
+
+    found: with an upstream. Raises OneleafError before the first commit.
+    """
     assert found.published is not None
     situation = found.situation
-    here, there = snapshots.commit_id("HEAD"), found.published.commit
-    base = snapshots.merge_base(here, there)
+    here, there = revisions.commit_id("HEAD"), found.published.commit
+    base = revisions.merge_base(here, there)
     if base is None or base == there:
         return []
     added = {c.path for c in snapshots.changes_between(base, there) if c.status == "A"}

@@ -1,18 +1,47 @@
-"""Where a plan stops for the sake of files that are the user's own."""
+"""Where a plan stops before it is made, or before it harms what is the user's own."""
 
-from oneleaf.errors import Refused
+from oneleaf.errors import OneleafError, Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from oneleaf.history.project import Project
     from oneleaf.planning.situation import Situation
+    from oneleaf.rewriting.tokens import CannotRewrite
+
+
+def require_apps(
+    labels: "frozenset[str]", project: "Project", place: str = "the index"
+) -> None:
+    """Raises OneleafError for a label, as the user gave it, that no app has.
+
+    place: what the project was read from.
+    """
+    known = {app.label for app in project.apps}
+    for label in sorted(labels - known):
+        msg = (
+            f"no app {label!r} in {place}; it has {', '.join(sorted(known)) or 'none'}"
+        )
+        raise OneleafError(msg)
+
+
+def cannot_edit(situation: "Situation", path: str, error: "CannotRewrite") -> Refused:
+    """The error to raise for a migration that cannot be edited, naming where it is."""
+    where = situation.files.origin(path)
+    return Refused(
+        f"{where}:{error.line} cannot be edited: {error.reason}; nothing was changed"
+    )
 
 
 def refuse_edited(situation: "Situation", paths: "Iterable[str]") -> None:
-    """Stop where the work tree holds edits that are not staged: they would be mixed in."""
+    """Raises Refused where the work tree holds edits that are not staged.
+
+    paths: what the plan writes; such edits would be mixed into it.
+    """
     edited = sorted(set(paths) & situation.files.edited)
     if edited:
+        _refuse_twins(situation, edited)
         msg = (
             f"{', '.join(edited)} has changes that are not staged; nothing was changed;"
             f" `git add` or `git stash` them first"
@@ -20,10 +49,34 @@ def refuse_edited(situation: "Situation", paths: "Iterable[str]") -> None:
         raise Refused(msg)
 
 
+def _refuse_twins(situation: "Situation", edited: "list[str]") -> None:
+    """Raises Refused for an edit that is none: another migration's file is seen there.
+
+    So it is where two names differ in case alone and the file system folds case.
+    """
+    current = situation.files.current
+    known = [
+        app.path(name) for app in situation.project.apps for name in app.migrations
+    ]
+    for path in edited:
+        for twin in known:
+            same = twin != path and twin.casefold() == path.casefold()
+            if same and current(twin) == current(path):
+                msg = (
+                    f"{path} differs from {twin} in case alone, which this file system"
+                    " cannot tell apart; nothing was changed; stop the merge, give yours"
+                    " another name with `git mv`, and merge again"
+                )
+                raise Refused(msg)
+
+
 def refuse_in_the_way(
     situation: "Situation", contents: "Mapping[str, bytes | None]"
 ) -> None:
-    """Stop where a file that is no migration of the state has a path that is needed."""
+    """Raises Refused where a file that is no migration has a path that is needed.
+
+    contents: path -> content, of what the plan writes.
+    """
     known = {
         app.path(name) for app in situation.project.apps for name in app.migrations
     }

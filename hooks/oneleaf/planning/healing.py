@@ -6,17 +6,18 @@ second commit brings a migration that depends on it by its old name.
 
 import ast
 
+from oneleaf.overlap.names import targets
 from oneleaf.rewriting.tokens import CannotRewrite, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from oneleaf.history.graph import Graph
     from oneleaf.history.project import App, Project
     from oneleaf.planning.line import Key
 
-_PLACE = ("dependencies", "run_before", "replaces", "initial")
+_PLACE = {"dependencies", "run_before", "replaces", "initial"}
 
 
 def gone(
@@ -75,19 +76,5 @@ def _meaning(source: bytes) -> str:
         return repr(source)
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
-            node.body = [
-                part for part in node.body if not _PLACE_NAMES & set(_targets(part))
-            ]
+            node.body = [part for part in node.body if not _PLACE & targets(part)]
     return ast.dump(tree)
-
-
-_PLACE_NAMES = set(_PLACE)
-
-
-def _targets(statement: ast.stmt) -> "Iterator[str]":
-    targets: list[ast.expr] = []
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
-        targets = [statement.target]
-    return (target.id for target in targets if isinstance(target, ast.Name))

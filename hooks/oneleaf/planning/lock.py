@@ -1,10 +1,11 @@
 """Plans lockfiles that name the leaf nodes."""
 
 from oneleaf import lockfile
-from oneleaf.checking.findings import word
 from oneleaf.errors import Refused
 from oneleaf.foreign_lockfiles import may_be_foreign, recognise
 from oneleaf.planning.plan import AppPlan, Plan
+from oneleaf.planning.shared_lockfile import update_shared
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _plan_shared(
         if entries.get(label) not in names:  # apps of one label share an entry
             entries[label] = names[0]
     plans = tuple(AppPlan(app.label, lockfile=path) for app in chosen)
-    return Plan(plans, {path: lockfile.update_shared(content, entries)})
+    return Plan(plans, {path: update_shared(content, entries)})
 
 
 def _leaf(graph: "Graph", app: "App") -> str:

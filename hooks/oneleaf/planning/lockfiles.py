@@ -2,6 +2,7 @@
 
 from oneleaf import lockfile
 from oneleaf.errors import Refused
+from oneleaf.planning.shared_lockfile import update_shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _shared(
             entries[app.label] = _leaf(graph, app)
     known = {app.label for app in project.apps if app.migrations}
     kept = {label: name for label, name in entries.items() if label in known}
-    return {path: lockfile.update_shared(sources[0], kept)}
+    return {path: update_shared(sources[0], kept)}
 
 
 def _entries(source: bytes) -> "dict[str, str] | None":

@@ -6,6 +6,7 @@ from oneleaf.history.naming import number
 from oneleaf.planning import proof
 from oneleaf.planning.merge_file import merge_name, merge_source, style_of
 from oneleaf.planning.plan import AppPlan, Plan
+from oneleaf.planning.shared_lockfile import update_shared
 from oneleaf.reading import migrations
 
 TYPE_CHECKING = False
@@ -139,10 +140,7 @@ def plan_merge(
     plans, sources, lockfiles = [], {}, {}
     for conflict in conflicts:
         app = conflict.app
-        name = merge_name(conflict.leaves, wish.name, wish.stamp())
-        if name in app.migrations:
-            msg = f"{app.path(name)} exists; {_UNCHANGED}; choose another --name"
-            raise Refused(msg)
+        name = _free_name(conflict, wish)
         style = style_of(samples[p] for p in conflict.samples() if p in samples)
         source = merge_source(app.label, conflict.leaves, style, wish.now)
         sources[app.directory] = {name: source}
@@ -161,6 +159,16 @@ def plan_merge(
         for p, c in zip(plans, conflicts, strict=True)
     }
     return Plan(tuple(plans), {**written, **lockfiles})
+
+
+def _free_name(conflict: Conflict, wish: Wish) -> str:
+    """The merge migration's name. Raises Refused where another has it."""
+    name = merge_name(conflict.leaves, wish.name, wish.stamp())
+    if name in conflict.app.migrations:
+        path = conflict.app.path(name)
+        msg = f"{path} exists; {_UNCHANGED}; choose another --name"
+        raise Refused(msg)
+    return name
 
 
 def _lockfile(project: "Project", app: "App", config: "Config") -> "str | None":
@@ -208,7 +216,7 @@ def _shared(
             entries[app.label] = _leaf(app, graph)
     kept = {label: name for label, name in entries.items() if label in known}
     header = content if content is not None else next(iter(stages), None)
-    return lockfile.update_shared(header, kept)
+    return update_shared(header, kept)
 
 
 def _entries(version: bytes) -> "dict[str, str]":

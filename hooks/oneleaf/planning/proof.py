@@ -2,6 +2,7 @@
 
 from oneleaf import lockfile
 from oneleaf.checking import checks
+from oneleaf.checking.scope import Case
 from oneleaf.history.graph import build_graph
 from oneleaf.history.project import App, Project
 from oneleaf.reading import migrations
@@ -109,7 +110,7 @@ def objections(
     for app in project.apps:
         if app.directory in touched:
             found += _of_app(after, app)
-    case = checks.Case(project, after, config, frozenset(touched))
+    case = Case(project, after, config, frozenset(touched))
     found += [finding.message for finding in checks.duplicate_numbers(case)]
     return found
 

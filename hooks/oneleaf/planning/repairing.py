@@ -1,7 +1,7 @@
 """What is put right before planning: two migrations of one name, names that are gone."""
 
-from oneleaf.errors import Refused
 from oneleaf.planning import healing
+from oneleaf.planning.guards import cannot_edit
 from oneleaf.rewriting.edits import rename_references
 from oneleaf.rewriting.tokens import CannotRewrite
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from oneleaf.planning.line import Key
     from oneleaf.planning.situation import Situation
     from oneleaf.planning.twins import Twin
-    from oneleaf.upstream.locating import Tree
+    from oneleaf.repository.trees import Tree
 
     Words = dict[Key, Key]
 
@@ -34,7 +34,10 @@ class Repairs:
         self.origins = {twin.provisional: twin.path for twin in twins}
 
     def from_mover(self, path: str, twin: "Twin") -> bool:
-        """Whether a local migration comes from the side whose twin moves."""
+        """Whether a local migration comes from the side whose twin moves.
+
+        path: its file; where the sides are not known, it is taken to.
+        """
         stays = self.sides.get(5 - twin.mover)
         if stays is not None and path in stays:
             return False
@@ -190,6 +193,4 @@ def _renamed(situation: "Situation", path: str, words: "Words") -> bytes:
     try:
         return rename_references(situation.files.source(path), words)
     except CannotRewrite as error:
-        where = situation.files.origin(path)
-        msg = f"{where}:{error.line} cannot be edited: {error.reason}; nothing was changed"
-        raise Refused(msg) from None
+        raise cannot_edit(situation, path, error) from None

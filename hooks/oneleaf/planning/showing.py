@@ -16,7 +16,11 @@ def shown(
     changed: "Mapping[str, bytes | None]",
     lockfiles: "Mapping[str, bytes]",
 ) -> "Iterator[AppPlan]":
-    """What is done to each app, whether it moves or is merely edited."""
+    """What is done to each app, whether it moves or is merely edited.
+
+    changed: path -> new content, None for a file that goes. lockfiles: those among
+    them.
+    """
     config = situation.config
     by_directory = {move.app.directory: move for move in moves}
     written: dict[str, list[str]] = {}

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from oneleaf.upstream.locating import Tree
+    from oneleaf.repository.trees import Tree
 
 PUBLISHED = 0
 

@@ -40,13 +40,13 @@ class Files:
         self.origins = origins or {}
 
     def source(self, path: str) -> bytes:
-        """What an edit of the file starts from."""
+        """What an edit of the file starts from; b"" where there is no such file."""
         if path in self.prepared:
             return self.prepared[path]
         return self.current(path) or b""
 
     def origin(self, path: str) -> str:
-        """Where the file really is."""
+        """Where the file of a made-up path really is; any other path as it is."""
         return self.origins.get(path, path)
 
 
@@ -109,7 +109,7 @@ class Situation:
         self._local = {key for key, rank in ranks.items() if not sides.is_fixed(rank)}
 
     def is_local(self, key: "Key") -> bool:
-        """Whether the migration may be renamed and edited."""
+        """Whether a (directory, migration name) may be renamed and edited."""
         return key in self._local
 
     def local(self, app: "App") -> "list[str]":
@@ -117,18 +117,13 @@ class Situation:
         here = app.directory
         return [name for name in app.migrations if (here, name) in self._local]
 
-    def local_paths(self) -> "list[str]":
-        """Paths of all local migrations that have a file of their own."""
-        paths = (f"{directory}/{name}.py" for directory, name in self._local)
-        return [path for path in paths if path not in self.files.origins]
-
     def fixed(self, app: "App") -> "list[str]":
         """Names of the app's migrations that nothing may touch."""
         here = app.directory
         return [name for name in app.migrations if (here, name) not in self._local]
 
     def chosen(self) -> "list[App]":
-        """The apps the user asks for."""
+        """The apps the user asks for, all where nothing is asked."""
         labels = self.wishes.labels
         return [app for app in self.project.apps if not labels or app.label in labels]
 

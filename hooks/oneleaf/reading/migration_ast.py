@@ -26,7 +26,10 @@ _DEEP = (1, "nested too deeply to be read")
 
 
 def parse(source: bytes) -> "Any":
-    """The tree of ``source``, or (line, reason) where Python refuses it."""
+    """The tree of ``source``, or (line, reason) where Python refuses it.
+
+    source: in any encoding that Python accepts. Raises nothing.
+    """
     import warnings
 
     try:
@@ -77,7 +80,7 @@ def read_head(head: bytes, *, settings: bool) -> "Told | None":
 
 
 def read_whole(source: bytes) -> "Told":
-    """Reads the whole file, or says why that cannot be."""
+    """Reads the whole file, or says why that cannot be. Raises nothing."""
     try:
         tree = parse(source)
         return (

@@ -56,7 +56,10 @@ class File:
         return [*self.values.get(OWN + name, ()), *self.values.get(name, ())]
 
     def entries(self, *attributes: str) -> "list[Entry]":
-        """What stands in the attributes, each entry once."""
+        """(list or tuple, entry) of what stands in the attributes, each entry once.
+
+        Raises CannotRewrite for a name that cannot be looked up.
+        """
         seen: set[str] = set()
         found = [
             entry
@@ -125,7 +128,10 @@ class File:
     def renamed(
         self, entries: "Iterable[ast.expr]", renames: "Mapping[Key, Key]"
     ) -> bytes:
-        """The source with those of the entries renamed that are in ``renames``."""
+        """The source with those of the entries renamed that are in ``renames``.
+
+        Raises CannotRewrite for a name that is not one string token.
+        """
         pairs = [(entry, self.pair(entry, renames)) for entry in entries]
         edits = []
         line = 1
@@ -139,7 +145,10 @@ class File:
         return self.edited(edits, line)
 
     def edited(self, edits: "Iterable[Edit]", line: int) -> bytes:
-        """The edits done, and proved to mean what ``tree`` says by now."""
+        """The edits done, and proved to mean what ``tree`` says by now.
+
+        line: what to blame. Raises CannotRewrite where they would mean anything else.
+        """
         result = self.text.edited(edits)
         require_same(self.tree, _tree(Text(result).body)[0], line)
         return result

@@ -86,7 +86,11 @@ class Text:
         return opening, stop - len(quotes), content.encode()
 
     def edited(self, edits: "Iterable[Edit]") -> bytes:
-        """The file's bytes with each (start, stop, replacement) of ``body`` done."""
+        """The file's bytes with each (start, stop, replacement) of ``body`` done.
+
+        Raises CannotRewrite for edits that overlap, and for text that the file's
+        encoding cannot hold.
+        """
         body, end = self.body, len(self.body)
         for start, stop, replacement in sorted(edits, reverse=True):
             if stop > end:
@@ -136,7 +140,7 @@ def parse(body: bytes) -> ast.Module:
 
 
 def require_same(meant: ast.Module, result: ast.Module, line: int) -> None:
-    """Raise CannotRewrite unless both trees say the same."""
+    """Raises CannotRewrite unless both trees say the same. line: what to blame."""
     try:
         same = ast.dump(meant) == ast.dump(result)
     except RecursionError:

@@ -16,6 +16,7 @@ import time
 
 from oneleaf.database import applied, identity, memory
 from oneleaf.database.backups import mysql, postgresql, sqlite
+from oneleaf.database.keys import dotted
 from oneleaf.errors import OneleafError, Refused
 
 TYPE_CHECKING = False
@@ -89,7 +90,7 @@ def make(
             f"{own.place} has {size >> 20} MiB, more than the limit of {limit >> 20} MiB;"
             f" make the backup yourself: {command}"
         )
-    migrations = [".".join(key) for key in applied.rows(connection)]
+    migrations = [dotted(key) for key in applied.rows(connection)]
     now = datetime.datetime.now(datetime.timezone.utc)
     name = f"{_title(own)}-{now:%Y%m%dT%H%M%S}-{os.urandom(2).hex()}{server.ENDING}"
     path = os.path.join(folder(), name)
@@ -184,7 +185,7 @@ def restore(connection: Any, backup: Backup, say: Callable[[str], None]) -> None
     say(f"restoring {backup.name} ({backup.size >> 20} MiB) into {own.place}")
     kind(connection).restore(connection, backup.path)
     connection.close()
-    found = [".".join(key) for key in applied.rows(connection)]
+    found = [dotted(key) for key in applied.rows(connection)]
     if sorted(found) != sorted(backup.migrations):
         raise OneleafError(
             f"{own.place} does not hold what {backup.path} should have brought back; run"

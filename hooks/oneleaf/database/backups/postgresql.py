@@ -87,7 +87,7 @@ def _write_script(script: str, folder: str, path: str, tables: list[str]) -> Non
     program = programs.find("pg_restore")
     listed = programs.run([program, "--list", path], {}).decode("utf-8", "replace")
     chosen = os.path.join(folder, "list")
-    with open(chosen, "w", encoding="utf-8") as file:
+    with open(chosen, "w", encoding="utf-8", newline="") as file:
         for entry in listed.splitlines(keepends=True):
             if not any(word in entry for word in _KEPT):
                 file.write(entry)

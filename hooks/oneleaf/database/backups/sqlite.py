@@ -81,9 +81,10 @@ def _path(connection: Any) -> str:
 @contextlib.contextmanager
 def _open(path: str, mode: str) -> Iterator[sqlite3.Connection]:
     """An open file; what SQLite raises in the block becomes Refused or OneleafError."""
-    address = f"file:{quote(os.path.abspath(path))}?mode={mode}"
     try:
-        own = sqlite3.connect(address, uri=True, timeout=2, isolation_level=None)
+        own = sqlite3.connect(
+            _address(path, mode), uri=True, timeout=2, isolation_level=None
+        )
         with contextlib.closing(own):
             yield own
     except sqlite3.OperationalError as error:
@@ -95,6 +96,13 @@ def _open(path: str, mode: str) -> Iterator[sqlite3.Connection]:
         raise OneleafError(f"{path}: {error}") from None
     except sqlite3.Error as error:
         raise OneleafError(f"{path}: {error}") from None
+
+
+def _address(path: str, mode: str) -> str:
+    """A file's URI, on Windows with a slash before the drive (sqlite.org/uri.html)."""
+    place = os.path.abspath(path).replace(os.sep, "/")
+    start = "" if place.startswith("/") else "/"
+    return f"file://{quote(os.fsencode(start + place), safe='/:')}?mode={mode}"
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:

@@ -3,11 +3,13 @@
 import json
 import sys
 
-from oneleaf.arguments import Options, Verb
+from oneleaf.arguments import OUTPUT_FORMAT, Options, Verb
 from oneleaf.database import acting, opening, sources, surroundings
 from oneleaf.database import options as db_options
 from oneleaf.database.adopting import Adoption
+from oneleaf.database.keys import dotted
 from oneleaf.output.escape import escape
+from oneleaf.output.saying import say
 
 VERB = Verb(
     "db adopt",
@@ -22,7 +24,7 @@ VERB = Verb(
         db_options.DATABASE,
         db_options.APPLY,
         db_options.DATABASE_NAME,
-        db_options.OUTPUT_FORMAT,
+        OUTPUT_FORMAT,
     ),
     (
         ("oneleaf db adopt", "see what it would do"),
@@ -46,7 +48,7 @@ def run(options: Options) -> int:
                 connection,
                 around,
                 lambda: surroundings.adoption(connection, found, around),
-                surroundings.say,
+                say,
             )
             surroundings.remember(connection, found)
         else:
@@ -62,11 +64,11 @@ def _json(plan: Adoption, *, applied: bool) -> str:
         "version": 1,
         "applied": applied and plan.is_needed,
         "renamed": [
-            {"from": ".".join(old), "to": ".".join(new)}
+            {"from": dotted(old), "to": dotted(new)}
             for old, new in plan.renamed.items()
         ],
-        "kept": [".".join(key) for key in plan.mine],
-        "upstream": [".".join(key) for key in plan.upstream],
+        "kept": [dotted(key) for key in plan.mine],
+        "upstream": [dotted(key) for key in plan.upstream],
     }
     return json.dumps(answer, indent=1) + "\n"
 
@@ -76,10 +78,9 @@ def _text(plan: Adoption, *, done: bool) -> str:
         return (
             "nothing to adopt: every applied migration stands where its file stands\n"
         )
-    lines = [f"apply   {'.'.join(key)}" for key in plan.upstream]
+    lines = [f"apply   {dotted(key)}" for key in plan.upstream]
     lines += [
-        f"rename  {'.'.join(old)} -> {'.'.join(new)}"
-        for old, new in plan.renamed.items()
+        f"rename  {dotted(old)} -> {dotted(new)}" for old, new in plan.renamed.items()
     ]
     if done:
         lines.append("done; the data is kept. Now run: python manage.py migrate")

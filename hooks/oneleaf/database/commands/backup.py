@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 
-from oneleaf.arguments import Option, Verb
+from oneleaf.arguments import OUTPUT_FORMAT, Option, Verb
 from oneleaf.database import backups, opening
-from oneleaf.database.options import DATABASE, OUTPUT_FORMAT, SETTINGS
+from oneleaf.database.options import DATABASE, SETTINGS, on
 from oneleaf.errors import OneleafError
 from oneleaf.output.escape import escape
 
@@ -25,7 +25,7 @@ VERB = Verb(
         SETTINGS,
         DATABASE,
         Option("--print", "", "print the command and run nothing"),
-        Option("--max-size", "MIB", "refuse a larger database; default: 2048"),
+        Option("--max-size", "MIB", "refuse a larger database (default: 2048)"),
         OUTPUT_FORMAT,
     ),
     (
@@ -36,7 +36,10 @@ VERB = Verb(
 
 
 def run(options: Options) -> int:
-    """0 where the backup is made, or the command printed."""
+    """0 where the backup is made, or the command printed.
+
+    Raises Refused for a database that is too large, OneleafError where it fails.
+    """
     connection = opening.connection(options.text("--database"))
     if options.flag("--print"):
         server = backups.kind(connection)
@@ -45,9 +48,7 @@ def run(options: Options) -> int:
     limit = _mebibytes(options.text("--max-size", str(backups.LIMIT >> 20)))
     with opening.named(connection.alias):
         made = backups.make(connection, limit=limit)
-    again = f"oneleaf db restore {made.name} --apply"
-    if connection.alias != "default":
-        again += f" --database {connection.alias}"
+    again = f"oneleaf db restore {made.name} --apply{on(connection.alias)}"
     if options.text("--output-format", "text") == "json":
         told = {"version": 1, "path": made.path, "size": made.size, "restore": again}
         print(json.dumps({**told, "migrations": made.migrations}, indent=2))

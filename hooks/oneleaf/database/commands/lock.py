@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 
 from oneleaf.arguments import Option, Verb
 from oneleaf.database import (
@@ -17,7 +16,7 @@ from oneleaf.database import (
 )
 from oneleaf.database.options import DATABASE, SETTINGS
 from oneleaf.errors import OneleafError
-from oneleaf.output.escape import escape
+from oneleaf.output.saying import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 VERB = Verb(
     "db lock",
-    "-- COMMAND…",
+    "-- COMMAND ...",
     "Runs COMMAND while holding a lock of the database, so that of several deployers\n"
     "one migrates and the others wait. Passes signals on, and the exit code back. The\n"
     "lock is gone with its holder, however that ends; works through a pooling proxy.\n"
@@ -35,7 +34,7 @@ VERB = Verb(
     (
         SETTINGS,
         DATABASE,
-        Option("--wait", "SECONDS", "how long to wait for another; default: 600"),
+        Option("--wait", "SECONDS", "how long to wait for another (default: 600)"),
     ),
     (("oneleaf db lock -- python manage.py migrate", "the step of a deployment"),),
 )
@@ -44,7 +43,11 @@ _WAIT = "600"
 
 
 def run(options: Options) -> int:
-    """The command's exit code; 1 where the lock was not had, or lost on the way."""
+    """The command's exit code; 1 where the lock was not had, or lost on the way.
+
+    Raises OneleafError without a command and for a database that is not there, Refused
+    where the time is over.
+    """
     if not options.operands:
         raise OneleafError(
             "oneleaf db lock needs a command: oneleaf db lock -- COMMAND…"
@@ -54,7 +57,7 @@ def run(options: Options) -> int:
     with opening.named(connection.alias):
         lock = locking.of(connection)
         try:
-            locking.take(lock, wait, _say)
+            locking.take(lock, wait, say)
             code = child.run(options.operands)
             held = lock.is_held()
         finally:
@@ -62,7 +65,7 @@ def run(options: Options) -> int:
         if code == 0:
             _remember(connection)
     if not held:
-        _say("the lock was lost while the command ran; another may have run beside it")
+        say("the lock was lost while the command ran; another may have run beside it")
     return code or int(not held)
 
 
@@ -82,8 +85,3 @@ def _seconds(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise OneleafError(f"--wait takes a number of seconds, not {text!r}")
     return value
-
-
-def _say(message: str) -> None:
-    sys.stderr.write(f"oneleaf: {escape(message)}\n")
-    sys.stderr.flush()

@@ -6,17 +6,19 @@ import json
 import os
 import sys
 
-from oneleaf.arguments import Option, Verb
+from oneleaf.arguments import OUTPUT_FORMAT, Option, Verb
 from oneleaf.database import applied, backups, guards, identity, opening
+from oneleaf.database.keys import dotted
 from oneleaf.database.options import (
     APPLY,
     DATABASE,
     DATABASE_NAME,
-    OUTPUT_FORMAT,
     SETTINGS,
 )
 from oneleaf.errors import OneleafError, Refused
+from oneleaf.output.counting import counted
 from oneleaf.output.escape import escape
+from oneleaf.output.saying import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +51,10 @@ VERB = Verb(
 
 
 def run(options: Options) -> int:
-    """0 where it is restored, or said what would be."""
+    """0 where it is restored, or said what would be.
+
+    Raises Refused without a backup and without consent, OneleafError where it fails.
+    """
     connection = opening.connection(options.text("--database"))
     with opening.named(connection.alias):
         own = identity.of(connection)
@@ -66,7 +71,7 @@ def run(options: Options) -> int:
         if not options.flag("--no-backup"):
             kept = backups.make(connection, spared={chosen.name})
             told["kept"] = kept.name
-        backups.restore(connection, chosen, _say)
+        backups.restore(connection, chosen, say)
     told["applied"] = True
     _show(told, chosen, options)
     return 0
@@ -104,7 +109,7 @@ def _plan(
     connection: Any, own: Identity, chosen: Backup, found: list[Backup]
 ) -> dict[str, Any]:
     """What the restore would change of the applied migrations."""
-    now = [".".join(key) for key in applied.rows(connection)]
+    now = [dotted(key) for key in applied.rows(connection)]
     return {
         "version": 1,
         "applied": False,
@@ -125,7 +130,7 @@ def _show(told: dict[str, Any], chosen: Backup, options: Options) -> None:
     would = "restored" if told["applied"] else "would restore"
     lines = [f"{would} {chosen.name}, made {chosen.made}, into {told['database']}"]
     if told["newer"]:
-        lines.append(f"  {told['newer']} newer backups are there")
+        lines.append(f"  newer than that: {counted(told['newer'], 'backup')}")
     lines += [f"  applied since, not any more: {name}" for name in told["gone"]]
     lines += [f"  applied again: {name}" for name in told["back"]]
     lines.append("  every row that was written since is gone")
@@ -134,8 +139,3 @@ def _show(told: dict[str, Any], chosen: Backup, options: Options) -> None:
     if not told["applied"]:
         lines.append("nothing was changed; to do it, add --apply")
     sys.stdout.write("".join(escape(line) + "\n" for line in lines))
-
-
-def _say(message: str) -> None:
-    sys.stderr.write(f"oneleaf: {escape(message)}\n")
-    sys.stderr.flush()

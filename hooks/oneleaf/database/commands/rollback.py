@@ -3,13 +3,14 @@
 import json
 import sys
 
-from oneleaf.arguments import Option, Options, Verb
+from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
 from oneleaf.database import acting, opening, rolling_back, sources, surroundings
 from oneleaf.database import options as db_options
 from oneleaf.database.choosing import Wish
 from oneleaf.database.rolling_back import Rollback
 from oneleaf.errors import OneleafError
 from oneleaf.output.escape import escape
+from oneleaf.output.saying import say
 
 VERB = Verb(
     "db rollback",
@@ -28,7 +29,7 @@ VERB = Verb(
         db_options.DATABASE,
         db_options.APPLY,
         db_options.DATABASE_NAME,
-        db_options.OUTPUT_FORMAT,
+        OUTPUT_FORMAT,
     ),
     (
         ("oneleaf db rollback", "see which ghosts would go, and with what data"),
@@ -57,7 +58,7 @@ def run(options: Options) -> int:
     with opening.named(connection.alias):
         if apply:
             surroundings.require_consent(connection, options)
-            plan = acting.carry_out(connection, around, make, surroundings.say)
+            plan = acting.carry_out(connection, around, make, say)
             surroundings.remember(connection, found)
         else:
             plan = make()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from oneleaf.arguments import Option, Verb
+from oneleaf.arguments import OUTPUT_FORMAT, Option, Verb
 from oneleaf.database import advice, inspection, opening, sources
-from oneleaf.database.options import DATABASE, OUTPUT_FORMAT, SETTINGS
+from oneleaf.database.options import SETTINGS
 from oneleaf.output import database_report
 from oneleaf.output.report import wants_color
 
@@ -24,9 +24,11 @@ VERB = Verb(
     "database cannot be read.",
     (
         SETTINGS,
-        DATABASE,
+        Option("--database", "ALIAS", "only this alias in DATABASES, not every one"),
         OUTPUT_FORMAT,
-        Option("--record", "", "remember in this clone what the applied ones say now"),
+        Option(
+            "--record", "", "remember in this clone what the applied migrations say"
+        ),
     ),
     (("oneleaf db status", "before migrate, after a rebase or a switch of branches"),),
 )

@@ -3,9 +3,10 @@
 import json
 import sys
 
-from oneleaf.arguments import Option, Options, Verb
+from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
 from oneleaf.database import options as db_options
 from oneleaf.database import sources, verifying
+from oneleaf.database.keys import dotted
 from oneleaf.output.escape import escape
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ VERB = Verb(
     (
         db_options.SETTINGS,
         Option("--since", "REV", "the commit the local migrations began on"),
-        db_options.OUTPUT_FORMAT,
+        OUTPUT_FORMAT,
     ),
     (
         ("oneleaf db verify", "before and after `oneleaf rebase`"),
@@ -87,7 +88,7 @@ def _text(
 
 
 def _names(keys: "list[tuple[str, str]]") -> str:
-    return ", ".join(".".join(key) for key in keys)
+    return ", ".join(dotted(key) for key in keys)
 
 
 def _json(
@@ -100,8 +101,8 @@ def _json(
         "groups": [
             {
                 "apps": comparison.apps,
-                "local": [".".join(key) for key in comparison.mine],
-                "upstream": [".".join(key) for key in comparison.upstream],
+                "local": [dotted(key) for key in comparison.mine],
+                "upstream": [dotted(key) for key in comparison.upstream],
                 "verdict": comparison.verdict.word,
                 "reason": comparison.verdict.reason or None,
                 "cannot_tell": [str(step) for step in comparison.verdict.opaque],

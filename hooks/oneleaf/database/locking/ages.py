@@ -2,7 +2,7 @@
 
 
 def text(seconds: float) -> str:
-    """Such as ``4 s``, ``3 min`` or ``2 h``."""
+    """A time in words: ``4 s``, ``3 min`` or ``2 h``."""
     whole = max(int(seconds), 0)
     if whole < 60:
         return f"{whole} s"

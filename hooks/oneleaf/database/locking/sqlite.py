@@ -1,15 +1,18 @@
 """The lock on SQLite: an advisory one on a file beside the database's.
 
-Not one of SQLite's own, which would keep ``migrate`` itself out. The kernel frees it
-when its holder ends, however it ends (flock(2)).
+Not one of SQLite's own, which would keep ``migrate`` itself out. The system frees it
+when its holder ends, however it ends (flock(2); Windows, LockFileEx).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import sys
 import time
 
+from oneleaf.applying.locking import hold, let_go
 from oneleaf.database import identity
 from oneleaf.database.locking import ages
 from oneleaf.errors import OneleafError, Refused
@@ -37,20 +40,15 @@ class Lock:
     def try_take(self) -> bool:
         """One try that does not wait. Raises OneleafError where no file can be made."""
         try:
-            import fcntl
-        except ImportError:
-            raise Refused("there is no lock for SQLite on Windows") from None
-        try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            taken = hold(descriptor)
         except OSError as error:
             raise OneleafError(f"{self._path}: {error.strerror}") from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not taken:
             os.close(descriptor)
             return False
         if not self._is_in_place(descriptor):  # its last holder just removed it
-            os.close(descriptor)
+            let_go(descriptor)
             return False
         self._descriptor = descriptor
         os.ftruncate(descriptor, 0)
@@ -81,7 +79,13 @@ class Lock:
         """Removes the file and lets it go."""
         if self._descriptor < 0:
             return
-        if self._is_in_place(self._descriptor):
-            os.unlink(self._path)
-        os.close(self._descriptor)
+        if sys.platform == "win32":
+            # It removes no open file: neither ours nor, just as well, the next one's.
+            let_go(self._descriptor)
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+        else:
+            if self._is_in_place(self._descriptor):
+                os.unlink(self._path)
+            let_go(self._descriptor)
         self._descriptor = -1

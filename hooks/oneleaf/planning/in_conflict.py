@@ -1,0 +1,32 @@
+"""Files that a merge left in conflict, read from the index's stages (git-ls-files(1))."""
+
+from oneleaf import config as configuration
+from oneleaf.repository import worktree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from oneleaf.config import Config
+    from oneleaf.repository.snapshot import Snapshot
+
+
+def config_of(index: "Snapshot") -> "Config":
+    """The configuration; HEAD's where the file itself is in conflict.
+
+    Raises OneleafError for one that oneleaf cannot use.
+    """
+    if configuration.FILE in index.unmerged:
+        head = index.objects.read([f"HEAD:{configuration.FILE}"])
+        return configuration.parse(next(head))
+    return configuration.parse(index.read(configuration.FILE))
+
+
+def lockfile_sides(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":
+    """Contents of a shared lockfile in conflict, ours and then theirs.
+
+    Empty where there is no such lockfile, or no conflict in it.
+    """
+    if not config.shared or config.lockfile not in index.unmerged:
+        return ()
+    blobs = worktree.stages([config.lockfile]).get(config.lockfile, {})
+    wanted = [blobs[stage] for stage in (2, 3) if stage in blobs]
+    return tuple(content or b"" for content in index.objects.read(wanted))
