@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import django
+from filelock import FileLock
 
 VARIABLE = "ONELEAF_DJANGO_SOURCE"
 
@@ -30,16 +31,21 @@ def find() -> Path:
 def _fetched() -> Path:
     cache = Path(tempfile.gettempdir()) / "oneleaf-django-source"
     unpacked = cache / f"django-{django.__version__}"
-    if not unpacked.is_dir():
-        cache.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as directory:
-            _download(Path(directory))
-            (archive,) = Path(directory).glob("*.tar.gz")
-            with tarfile.open(archive) as members:
-                members.extractall(directory, filter="data")
-            (made,) = (path for path in Path(directory).iterdir() if path.is_dir())
-            made.rename(unpacked)
+    cache.mkdir(exist_ok=True)
+    with FileLock(cache / "lock"):  # every process of a test run asks for it
+        if not unpacked.is_dir():
+            _fetch(cache, unpacked)
     return unpacked
+
+
+def _fetch(cache: Path, place: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=cache) as directory:
+        _download(Path(directory))
+        (archive,) = Path(directory).glob("*.tar.gz")
+        with tarfile.open(archive) as members:
+            members.extractall(directory, filter="data")
+        (made,) = (path for path in Path(directory).iterdir() if path.is_dir())
+        made.rename(place)
 
 
 def _download(directory: Path) -> None:
