@@ -91,8 +91,9 @@ def test_a_folder_is_told_by_what_it_is(tmp_path: Path, way: str) -> None:
     assert nesting.below(top, str(tmp_path)) is None
 
 
-def test_a_rebase_tells_twins_in_case_from_an_edit(tmp_path: Path) -> None:
-    """Git checks both out into one file, so that one of them looks edited."""
+@pytest.fixture
+def twins(tmp_path: Path) -> Repository:
+    """In a merge that brings ``0002_Color`` where ``0002_color`` is."""
     repository = Repository.create(tmp_path / "work")
     repository.app("shop", "0001_initial", lockfile=True)
     repository.commit()
@@ -105,17 +106,24 @@ def test_a_rebase_tells_twins_in_case_from_an_edit(tmp_path: Path) -> None:
     repository.git("update-ref", "refs/remotes/origin/main", "theirs")
     repository.git("checkout", "-q", "main")
     repository.git("merge", "-q", "--no-commit", "theirs")
-    twin = repository.read(FOLDER + "0002_Color.py")
-    repository.write(FOLDER + "0002_color.py", twin)
-    before = repository.git("ls-files", "--stage")
-    done = repository.oneleaf("rebase", "--onto", "theirs")
+    return repository
+
+
+def test_a_rebase_tells_twins_in_case_from_an_edit(twins: Repository) -> None:
+    """Git checks both out into one file, so that one of them looks edited."""
+    twins.write(FOLDER + "0002_color.py", twins.read(FOLDER + "0002_Color.py"))
+    before = twins.git("ls-files", "--stage")
+    done = twins.oneleaf("rebase", "--onto", "theirs")
     assert done.code == 1
     assert (
         f"{FOLDER}0002_color.py differs from {FOLDER}0002_Color.py in case" in done.err
     )
     assert "`git add`" not in done.err
-    assert repository.git("ls-files", "--stage") == before
-    mine = migration(("shop", "0001_initial")) + "# edited\n"
-    repository.write(FOLDER + "0002_color.py", mine)
-    done = repository.oneleaf("rebase", "--onto", "theirs")
+    assert twins.git("ls-files", "--stage") == before
+
+
+def test_an_edit_is_an_edit_where_both_files_are_there(twins: Repository) -> None:
+    twins.write(FOLDER + "0002_color.py", migration(("shop", "0001_initial")) + "# x\n")
+    done = twins.oneleaf("rebase", "--onto", "theirs")
+    assert done.code == 1
     assert "has changes that are not staged" in done.err
