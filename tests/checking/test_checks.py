@@ -193,6 +193,37 @@ def test_ol105_dependencies_that_are_computed() -> None:
     ]
 
 
+UNDER_AN_IF = """\
+    dependencies = [("shop", "0001_initial")]
+
+    if apps.is_installed("authority"):
+        dependencies.append({pair})
+
+    operations"""
+
+
+def under_an_if(pair: str) -> str:
+    """A migration that depends on ``pair`` only where another app is installed."""
+    head, _, tail = source("shop").partition("    dependencies")
+    return head + UNDER_AN_IF.format(pair=pair) + tail.partition("operations")[2]
+
+
+def test_a_dependency_under_an_if_on_another_app_has_no_say_in_the_order() -> None:
+    text = under_an_if('("authority", "0001_initial")')
+    files = app("shop", INITIAL, **{"0002_guard": text})
+    assert findings(files) == []
+    files = app("shop", INITIAL, COLOR, **{"0003_guard": text})
+    assert [f.code for f in findings(files)] == ["OL102"]
+
+
+def test_ol105_a_dependency_under_an_if_on_the_own_app() -> None:
+    text = under_an_if('("shop", "0002_color")')
+    files = app("shop", INITIAL, COLOR, **{"0003_guard": text})
+    (finding,) = findings(files)
+    assert finding.code == "OL105"
+    assert "dependencies is set under an if" in finding.message
+
+
 def test_ol105_a_module_without_a_migration() -> None:
     files = app("shop", INITIAL, helpers="ANSWER = 42\n")
     assert [shown(finding) for finding in findings(files)] == [

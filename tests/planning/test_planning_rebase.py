@@ -329,6 +329,33 @@ def test_what_nothing_decides_is_refused_with_what_would_tell(
     assert cure in said
 
 
+def under_an_if(label: str, name: str) -> bytes:
+    """A migration of the app blog that may depend on another app's."""
+    return (
+        HEAD + "    dependencies = []\n    if x:\n"
+        f"        dependencies.append(({label!r}, {name!r}))\n    operations = []\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"), [("0002_mine", True), ("0002_theirs", False)]
+)
+def test_a_name_under_an_if_cannot_be_rewritten_so_that_it_never_moves(
+    name: str, refused: bool
+) -> None:
+    files = {**PUBLISHED, **shop(**{"0002_mine": ["0001_initial"]})}
+    files["blog/migrations/0001_initial.py"] = under_an_if("shop", name)
+    sides = Sides(dict.fromkeys([*PUBLISHED, "blog/migrations/0001_initial.py"], ""))
+    plan = plan_rebase(situation_of(files, sides))
+    (app,) = plan.apps
+    assert bool(app.refused) is refused
+    if refused:
+        assert app.refused == (
+            "blog/migrations/0001_initial.py names 0002_mine under an `if`; write it as"
+            " a literal list first"
+        )
+
+
 def test_a_published_migration_that_names_a_local_one_is_never_edited() -> None:
     published = {
         **PUBLISHED,

@@ -744,6 +744,46 @@ def test_what_cannot_be_told_is_said_with_its_line_and_the_rest_stays(
     assert migration.is_django
 
 
+IF = """\
+    if installed("authority"):
+        dependencies.append(("authority", "0001_initial"))
+    elif x:
+        dependencies.append(("other", "0002_b"))
+"""
+
+
+def test_pairs_that_an_if_adds_are_told_where_nothing_else_is_unknown() -> None:
+    migration = read("x", source(LITERAL + IF))
+    assert migration.conditional == (("authority", "0001_initial"), ("other", "0002_b"))
+    assert migration.dependencies == (FIRST,)
+    assert migration.unreadable is not None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        source(LITERAL + IF + '    dependencies.append(("a", "b"))\n'),
+        source(LITERAL + IF + "        dependencies.append(pair)\n"),
+        source(LITERAL + IF + "        dependencies.clear()\n"),
+        source(LITERAL + IF + "        change(dependencies)\n"),
+        source(LITERAL + IF + "        run_before = []\n"),
+        source(LITERAL + IF, head=HEAD + "@marked\n"),
+        source(LITERAL + IF, end=END + '\nsetattr(Migration, "dependencies", [])\n'),
+        source(LITERAL + IF, end=END + '\nMigration.dependencies.append(("a", "b"))\n'),
+        source(
+            LITERAL + IF,
+            end=END
+            + "\n    def __init__(self, *args):\n        self.dependencies = []\n",
+        ),
+        source("    dependencies = compute()\n" + IF),
+        source(LITERAL + IF + "    dependencies = compute()\n"),
+        source(LITERAL),
+    ],
+)
+def test_otherwise_no_pair_is_conditional(content: bytes) -> None:
+    assert read("x", content).conditional == ()
+
+
 def test_a_base_class_of_the_project_is_read_where_the_class_has_dependencies() -> None:
     head = HEAD + "from shop.base import Base\n"
     migration = read("x", source(LITERAL, head=head, base="Base"))

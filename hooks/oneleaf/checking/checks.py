@@ -186,9 +186,10 @@ def unreadable_migrations(case: Case) -> "Iterator[Finding]":
     """
     for app in case.apps():
         for migration in app.migrations.values():
-            if migration.unreadable is None:
+            unread = app.unread(migration)
+            if unread is None:
                 continue
-            line, reason = migration.unreadable
+            line, reason = unread
             path = app.path(migration.name)
             if reason.startswith("conflict marker"):
                 yield Finding(

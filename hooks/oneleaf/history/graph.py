@@ -123,7 +123,7 @@ class Graph:
 
         Its true edges are not known then, and leaf nodes are a guess.
         """
-        return any(m.unreadable is not None for m in app.migrations.values())
+        return any(app.unread(m) is not None for m in app.migrations.values())
 
     def history(self, app: "App", name: str) -> "list[str]":
         """Names of the app's migrations up to ``name``, in the order of Django's plan.

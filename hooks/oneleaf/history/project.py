@@ -43,6 +43,15 @@ class App:
         """Path of the file of the migration called ``name``."""
         return f"{self.directory}/{name}.py"
 
+    def unread(self, migration: "Migration") -> "tuple[int, str] | None":
+        """(line, reason) where the place of one of its migrations cannot be told.
+
+        None where all is known; and where only an ``if`` may add dependencies on other
+        apps, which have no say in the order of this one.
+        """
+        others = all(label != self.label for label, _ in migration.conditional)
+        return None if migration.conditional and others else migration.unreadable
+
 
 class Project:
     """Every app found in one state of the repository.

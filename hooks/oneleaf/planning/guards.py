@@ -4,9 +4,9 @@ from oneleaf.errors import OneleafError, Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from oneleaf.history.project import Project
+    from oneleaf.history.project import App, Project
     from oneleaf.planning.situation import Situation
     from oneleaf.rewriting.tokens import CannotRewrite
 
@@ -87,3 +87,52 @@ def refuse_in_the_way(
                 " nothing was changed; move it away"
             )
             raise Refused(msg)
+
+
+def refusal(situation: "Situation", app: "App") -> "str | None":
+    """Why the app cannot be rebased, a sentence with its cure; None where it can."""
+    code = [path for path in app.unmerged if path.endswith(".py")]
+    if code:
+        return f"{code[0]} is in conflict itself; edit it and `git add` it first"
+    for migration in app.migrations.values():
+        unread = app.unread(migration)
+        if unread is not None:
+            line, reason = unread
+            return f"{app.path(migration.name)}:{line} cannot be read: {reason}"
+    local = situation.local(app)
+    for path, name in _conditional(situation, app):
+        if name in local:
+            return (
+                f"{path} names {name} under an `if`; write it as a literal list first"
+            )
+    highest = max((situation.ranks[app.directory, name] for name in local), default=0)
+    newest = [n for n in local if situation.ranks[app.directory, n] == highest]
+    if situation.sides.undecided(app.path(name) for name in newest):
+        return _undecided(situation, app)
+    leaves = situation.base_leaves(app)
+    if len(leaves) > 1:
+        return (
+            f"{' and '.join(leaves)} are both published, and published migrations never"
+            f" move; join them: `oneleaf merge {app.label}`"
+        )
+    return None
+
+
+def _conditional(situation: "Situation", app: "App") -> "Iterator[tuple[str, str]]":
+    """(path, name) of the app's migrations that a file names under an ``if``.
+
+    Those are the names that a rebase cannot rewrite.
+    """
+    for other in situation.project.apps:
+        for migration in other.migrations.values():
+            for label, name in migration.conditional:
+                if label == app.label:
+                    yield other.path(migration.name), name
+
+
+def _undecided(situation: "Situation", app: "App") -> str:
+    """Why nobody moves, and what would tell: sides only where two of them meet."""
+    how = f"join them: `oneleaf merge {app.label}`"
+    if situation.sides.contest is not None:
+        how = f"say who stays: `oneleaf rebase --onto ours {app.label}` or `--onto theirs`"
+    return f"nothing tells which side is published; set `upstream` in [tool.oneleaf], or {how}"

@@ -123,8 +123,9 @@ def _of_app(graph: "Graph", app: "App") -> "list[str]":
             f"app {app.label} has {len(leaves)} leaf nodes: {', '.join(leaves)}"
         )
     for migration in app.migrations.values():
-        if migration.unreadable is not None:
-            line, reason = migration.unreadable
+        unread = app.unread(migration)
+        if unread is not None:
+            line, reason = unread
             found.append(f"{app.path(migration.name)}:{line} cannot be read: {reason}")
     if app.unmerged:
         found.append(f"{app.unmerged[0]} is in conflict")

@@ -6,7 +6,7 @@ from oneleaf.errors import Refused
 from oneleaf.history.naming import number
 from oneleaf.planning import line_ends, numbering, overlapping, proof
 from oneleaf.planning.editing import Move, written
-from oneleaf.planning.guards import refuse_edited, refuse_in_the_way
+from oneleaf.planning.guards import refusal, refuse_edited, refuse_in_the_way
 from oneleaf.planning.line import in_order, steps
 from oneleaf.planning.lockfiles import plan_lockfiles
 from oneleaf.planning.plan import AppPlan, Plan
@@ -31,7 +31,7 @@ def plan_rebase(situation: "Situation") -> Plan:
     where a file cannot be edited or the planned state would not be sound.
     """
     faulty = _faulty(situation)
-    refusals = {app.directory: _refusal(situation, app) for app in faulty}
+    refusals = {app.directory: refusal(situation, app) for app in faulty}
     if any(refusals.values()):
         return Plan(
             tuple(
@@ -74,37 +74,6 @@ def _faulty(situation: "Situation") -> "list[App]":
         or doubled.get(app.directory, set()) & set(situation.local(app))
     ]
     return [app for app in faulty if situation.local(app)] or faulty
-
-
-def _refusal(situation: "Situation", app: "App") -> "str | None":
-    """Why the app cannot be rebased, None where it can."""
-    code = [path for path in app.unmerged if path.endswith(".py")]
-    if code:
-        return f"{code[0]} is in conflict itself; edit it and `git add` it first"
-    for migration in app.migrations.values():
-        if migration.unreadable is not None:
-            line, reason = migration.unreadable
-            return f"{app.path(migration.name)}:{line} cannot be read: {reason}"
-    local = situation.local(app)
-    highest = max((situation.ranks[app.directory, name] for name in local), default=0)
-    newest = [n for n in local if situation.ranks[app.directory, n] == highest]
-    if situation.sides.undecided(app.path(name) for name in newest):
-        return _undecided(situation, app)
-    leaves = situation.base_leaves(app)
-    if len(leaves) > 1:
-        return (
-            f"{' and '.join(leaves)} are both published, and published migrations never"
-            f" move; join them: `oneleaf merge {app.label}`"
-        )
-    return None
-
-
-def _undecided(situation: "Situation", app: "App") -> str:
-    """Why nobody moves, and what would tell: sides only where two of them meet."""
-    how = f"join them: `oneleaf merge {app.label}`"
-    if situation.sides.contest is not None:
-        how = f"say who stays: `oneleaf rebase --onto ours {app.label}` or `--onto theirs`"
-    return f"nothing tells which side is published; set `upstream` in [tool.oneleaf], or {how}"
 
 
 def _moves(situation: "Situation", faulty: "list[App]") -> "list[Move]":

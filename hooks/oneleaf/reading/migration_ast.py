@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from oneleaf.reading.static_classes import Class
 
-    # dependencies, run_before, replaces, initial, unreadable and is_django of a Migration
+    # dependencies, run_before, replaces, initial, unreadable, is_django and conditional
+    # of a Migration
     Pairs = tuple[tuple[str, str], ...]
-    Told = tuple[Pairs, Pairs, Pairs, bool | None, tuple[int, str] | None, bool]
+    Told = tuple[Pairs, Pairs, Pairs, bool | None, tuple[int, str] | None, bool, Pairs]
 
 _ONLY_TREE = 0x400  # ast.PyCF_ONLY_AST
 _DEEP = (1, "nested too deeply to be read")
@@ -107,7 +108,7 @@ def _read(tree: "Any", source: bytes) -> "Told":
 
 
 def _nothing(problem: "tuple[int, str] | None", *, django: bool) -> "Told":
-    return (), (), (), None, problem, django
+    return (), (), (), None, problem, django, ()
 
 
 def mentions_django(source: bytes) -> bool:
@@ -129,7 +130,7 @@ def _unparsable(source: bytes, problem: "tuple[int, str]") -> "Told":
     if not start or isinstance(tree, tuple) or len(tree.body) != 1:
         return _nothing(problem, django=django)
     told = _told(read_class(tree.body[0], Names(tree)), source)
-    return (*told[:4], problem, django and told[5])
+    return (*told[:4], problem, django and told[5], ())
 
 
 def _told(found: "Class", source: bytes) -> "Told":
@@ -146,10 +147,12 @@ def _told(found: "Class", source: bytes) -> "Told":
     if not django:
         reason = "class Migration is not a subclass of Django's; Django cannot load it"
         problems = [(found.line, reason)]
+    only = len(problems) == 1 and bool(django) and not found.opaque
     values = {attribute: told[0] for attribute, told in found.told.items()}
     return (
         *(values.get(attribute, ()) for attribute in LISTS),
         values.get("initial"),
         min(problems, default=None),
         django,
+        tuple(found.conditional) if only else (),
     )

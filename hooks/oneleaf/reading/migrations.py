@@ -26,9 +26,12 @@ class Migration:
     unreadable: (line, reason) where something could not be told by reading; what
         could be told is in the other attributes all the same.
     is_django: the file defines a Django migration, as far as can be told.
+    conditional: pairs that an ``if`` may add to the dependencies, where ``unreadable``
+        is about nothing else.
     """
 
     __slots__ = (
+        "conditional",
         "dependencies",
         "initial",
         "is_django",
@@ -46,7 +49,8 @@ class Migration:
         replaces: "tuple[tuple[str, str], ...]" = (),
         initial: "bool | None" = None,
         unreadable: "tuple[int, str] | None" = None,
-        is_django: bool = True,  # noqa: FBT001, FBT002 - the last of a row
+        is_django: bool = True,  # noqa: FBT001, FBT002 - one of a row
+        conditional: "tuple[tuple[str, str], ...]" = (),
     ) -> None:
         self.name = name
         self.dependencies = dependencies
@@ -55,6 +59,7 @@ class Migration:
         self.initial = initial
         self.unreadable = unreadable
         self.is_django = is_django
+        self.conditional = conditional
 
 
 def read(name: str, source: bytes) -> Migration:

@@ -25,9 +25,11 @@ class Class:
         it or in base classes of the same file. problems: whatever else is wrong.
     django: whether a base class is Django's; None: it may be.
     base: a base class that is not in this file and not Django's, "" for none.
+    conditional: pairs that ``if`` statements may add to the dependencies.
+    opaque: something else may change an attribute, too.
     """
 
-    __slots__ = ("base", "django", "line", "problems", "told")
+    __slots__ = ("base", "conditional", "django", "line", "opaque", "problems", "told")
 
     def __init__(self, line: int) -> None:
         self.line = line
@@ -35,9 +37,13 @@ class Class:
         self.problems: list[tuple[int, str]] = []
         self.django: bool | None = False
         self.base = ""
+        self.conditional: list[tuple[str, str]] = []
+        self.opaque = False
 
     def set(self, attribute: str, value: "Value") -> None:
         """Takes over an assignment."""
+        if attribute == "dependencies":
+            self.conditional = []
         if attribute in LISTS:
             self.told[attribute] = pairs(attribute, value)
         elif value.kind == "constant" and isinstance(value.content, bool | None):
@@ -46,10 +52,13 @@ class Class:
             reason = "initial is not one of True, False and None"
             self.told[attribute] = None, (value.line, reason)
 
-    def lose(self, attribute: str, line: int, reason: str) -> None:
+    def lose(
+        self, attribute: str, line: int, reason: str, *, opaque: bool = True
+    ) -> None:
         """Notes that ``attribute`` cannot be told any more; its value so far stays."""
         empty = None if attribute == "initial" else ()
         value, problem = self.told.get(attribute, (empty, None))
+        self.opaque = self.opaque or opaque
         self.told[attribute] = value, problem or (line, reason)
 
 
@@ -89,8 +98,14 @@ def _lose(node: "Any", scope: "Names", found: Class, kind: str) -> None:
     """Gives up what ``node``, of a statement of this ``kind``, may bind or change."""
     nodes = list(walk(node))
     scope.bind_below(nodes)
-    for line, attribute in touches(nodes):
-        found.lose(attribute, line, changed(attribute, kind))
+    hits = touches(nodes)
+    added = additions(nodes) if hits and kind == "If" else []
+    _, known_problem = found.told.get("dependencies", ((), None))
+    # An addition touches its list once: whatever is more is something else.
+    opaque = len(added) != len(hits) or bool(known_problem and not found.conditional)
+    found.conditional += added
+    for line, attribute in hits:
+        found.lose(attribute, line, changed(attribute, kind), opaque=opaque)
 
 
 def changed(attribute: str, kind: str) -> str:
@@ -139,6 +154,26 @@ def _inherit(bases: "list[Any]", names: "Names", found: Class) -> None:
             django = None
         if found.django is not True and django is not False:
             found.django = django
+
+
+def additions(nodes: "list[Any]") -> "list[tuple[str, str]]":
+    """The pairs of all ``dependencies.append(("label", "name"))`` among ``nodes``."""
+    found: list[tuple[str, str]] = []
+    for below in nodes:
+        function = getattr(below, "func", None)
+        is_append = (
+            type(below).__name__ == "Call"
+            and getattr(function, "attr", "") == "append"
+            and getattr(getattr(function, "value", None), "id", "") == "dependencies"
+            and len(below.args) == 1
+            and type(below.args[0]).__name__ == "Tuple"
+        )
+        items = below.args[0].elts if is_append else []
+        words = [getattr(item, "value", None) for item in items]
+        texts = [word for word in words if isinstance(word, str)]
+        if len(words) == len(texts) == 2:
+            found.append((texts[0], texts[1]))
+    return sorted(found)
 
 
 def touches(nodes: "list[Any]") -> "list[tuple[int, str]]":
