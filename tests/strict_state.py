@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.migrations.operations.base import Operation
 
-from oneleaf.database import commuting, strict_state, tables
+from oneleaf.database import commuting, invalid, strict_state, tables
 
-InvalidStateError = strict_state.InvalidState
+InvalidStateError = invalid.InvalidState
 Steps = Sequence[tuple[str, Operation]]
 
 
@@ -27,7 +27,7 @@ def replay(base: Callable[[], StrictState], steps: Steps) -> Any:
     state = base()
     for app_label, operation in steps:
         operation.state_forwards(app_label, state)
-        strict_state.require(not list(tables.shared(state)), "two models share a table")
+        invalid.require(not list(tables.shared(state)), "two models share a table")
     return state
 
 

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 from django.db.migrations.state import ProjectState
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from servers import database
 
 import bare_django
 from oneleaf.database.commuting import COMMUTE, Step, judge, run
-from oneleaf.database.strict_state import InvalidState
+from oneleaf.database.invalid import InvalidState
 from random_sides import BASE, ENTRIES, Maker, Pair, base_state, fresh
 
 pytestmark = pytest.mark.django
@@ -120,6 +120,10 @@ def outcome(connection: Any, pairs: list[Pair]) -> Counter[tuple[str, ...]] | st
     except Undone:
         return found
     except Exception as error:
+        # Django's schema editor leaves its block open where a deferred statement fails:
+        # the outer one then takes back only what followed the last savepoint.
+        connection.close()
+        connection.connect()
         return f"{type(error).__name__}: {error}"
 
 
@@ -154,6 +158,8 @@ def told(side: list[Pair]) -> list[str]:
     ]
 
 
+# Upstream sets unique_together on the field that mine renamed, and clears it again.
+@example(1870)
 @given(st.integers(min_value=0, max_value=2**32))
 @hypothesis_settings(
     max_examples=min(hypothesis_settings().max_examples, 200),

@@ -15,8 +15,9 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from oneleaf.database import tables
+from oneleaf.database.invalid import InvalidState
 from oneleaf.database.soundness import problems, renders
-from oneleaf.database.strict_state import InvalidState, StrictState, fresh
+from oneleaf.database.strict_state import StrictState, fresh
 
 BLOCK = "BLOCK"
 ORDER = "ORDER"

@@ -17,18 +17,24 @@ _F: Any = models.F
 
 def loose_ends(state: ProjectState) -> "Iterator[str]":
     """One sentence for each reference that leads nowhere."""
-    for key, model in state.models.items():
-        yield from _own(state, key, model)
-        for target, field_name in _outgoing(key, model):
-            shown = f"{key[0]}.{model.name}"
-            if target in state.models:
-                if is_swapped(state.models[target]):
-                    yield f"{shown} refers to {'.'.join(target)}, which is swapped out"
-                known = set(known_fields(state, target))
-                if field_name is not None and field_name not in known:
-                    yield f"{shown} refers to {target[1]}.{field_name}, which is not there"
-            elif target[0] not in state.real_apps:
-                yield f"{shown} refers to {'.'.join(target)}, which is not there"
+    for key in state.models:
+        yield from of_model(state, key)
+
+
+def of_model(state: ProjectState, key: Key) -> "Iterator[str]":
+    """The same of one model, which the state has."""
+    model = state.models[key]
+    yield from _own(state, key, model)
+    shown = f"{key[0]}.{model.name}"
+    for target, field_name in _outgoing(key, model):
+        if target in state.models:
+            if is_swapped(state.models[target]):
+                yield f"{shown} refers to {'.'.join(target)}, which is swapped out"
+            known = set(known_fields(state, target))
+            if field_name is not None and field_name not in known:
+                yield f"{shown} refers to {target[1]}.{field_name}, which is not there"
+        elif target[0] not in state.real_apps:
+            yield f"{shown} refers to {'.'.join(target)}, which is not there"
 
 
 def known_fields(state: ProjectState, key: Key) -> "Iterator[str]":

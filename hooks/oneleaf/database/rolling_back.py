@@ -15,12 +15,12 @@ from oneleaf.database import acting, guards, losses, paper, rewriting_rows, rows
 from oneleaf.database.acting import Wards
 from oneleaf.database.choosing import Choice, Wish, is_itself, migration_of
 from oneleaf.database.commuting import Step, run, steps_of
+from oneleaf.database.invalid import InvalidState
 from oneleaf.database.keys import dotted
 from oneleaf.database.paper import PaperLoader
 from oneleaf.database.rewriting_rows import Row
 from oneleaf.database.rows import Applied
 from oneleaf.database.sources import Sources
-from oneleaf.database.strict_state import InvalidState
 from oneleaf.errors import Refused
 
 

@@ -3,26 +3,20 @@
 Django's ``ProjectState`` takes the same field twice, an index on a field that is gone
 or two models with one table without a word; a database does not. This one raises
 ``InvalidState`` instead, naming what is wrong. Whatever was wrong before the first
-operation is not counted: a project may have its reasons.
+operation is not counted: a project may have its reasons. Nor is what only dangles once
+another thing is gone: whoever takes the end state looks for that.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.migrations.state import ModelState, ProjectState
 
-from oneleaf.database import tables
+from oneleaf.database import dangling, tables
 from oneleaf.database.copying import CopyingState, fresh_model
+from oneleaf.database.invalid import require
 from oneleaf.database.tables import Key
-
-
-class InvalidState(Exception):
-    """The operations cannot be run one after the other; says why."""
-
-
-def require(condition: object, reason: str) -> None:
-    """Raises InvalidState(reason) unless the condition holds."""
-    if not condition:
-        raise InvalidState(reason)
 
 
 class StrictState(CopyingState):
@@ -58,29 +52,30 @@ class StrictState(CopyingState):
             self.made.add((*key, what, " ".join(sorted(fields))))
         return model
 
-    def names(self) -> "list[str]":
-        """Names of indexes and constraints of all models: schema-wide in PostgreSQL."""
-        return [
-            entry.name
-            for model in self.models.values()
-            for option in ("indexes", "constraints")
-            for entry in model.options.get(option, ())
-        ]
+    @contextmanager
+    def _naming(self, app_label: str, model_name: str) -> "Iterator[None]":
+        """What the change names must be there, also where a later one takes it back."""
+        key = app_label, model_name.lower()
+        before = set(dangling.of_model(self, key)) if key in self.models else set()
+        yield
+        found = set(dangling.of_model(self, key)) - before
+        require(not found, min(found, default=""))
 
     def _free(self, name: str) -> None:
-        require(name not in self.names(), f"an index or constraint {name} exists")
+        taken = tables.named_entries(self.models.values())
+        require(name not in taken, f"an index or constraint {name} exists")
 
     def add_model(self, model_state: ModelState) -> None:
         """As Django's; the model must be new, and the names of its indexes free."""
         key = model_state.app_label, model_state.name_lower
         shown = f"{model_state.app_label}.{model_state.name}"
         require(key not in self.models, f"the model {shown} exists")
-        taken = self.names()
-        for option in ("indexes", "constraints"):
-            for entry in model_state.options.get(option, ()):
-                require(entry.name not in taken, f"{entry.name} exists")
-                taken.append(entry.name)
-        super().add_model(model_state)
+        taken = list(tables.named_entries(self.models.values()))
+        for name in tables.named_entries([model_state]):
+            require(name not in taken, f"{name} exists")
+            taken.append(name)
+        with self._naming(*key):
+            super().add_model(model_state)
         self.changing(*key, "create")
         self._check_columns(key)
 
@@ -106,7 +101,8 @@ class StrictState(CopyingState):
     ) -> None:
         """As Django's; the model must be there."""
         self.changing(app_label, model_name, f"options {sorted(options)}")
-        super().alter_model_options(app_label, model_name, options, option_keys)
+        with self._naming(app_label, model_name):
+            super().alter_model_options(app_label, model_name, options, option_keys)
 
     def remove_model_options(
         self, app_label: str, model_name: str, option_name: str, value_to_remove: Any
@@ -134,13 +130,15 @@ class StrictState(CopyingState):
         """As Django's; the name must be free."""
         self.changing(app_label, model_name, f"add {index.name}")
         self._free(index.name)
-        super().add_index(app_label, model_name, index)
+        with self._naming(app_label, model_name):
+            super().add_index(app_label, model_name, index)
 
     def add_constraint(self, app_label: str, model_name: str, constraint: Any) -> None:
         """As Django's; the name must be free."""
         self.changing(app_label, model_name, f"add {constraint.name}")
         self._free(constraint.name)
-        super().add_constraint(app_label, model_name, constraint)
+        with self._naming(app_label, model_name):
+            super().add_constraint(app_label, model_name, constraint)
 
     def _named(self, app_label: str, model_name: str, option: str, name: str) -> None:
         model = self.changing(app_label, model_name, f"change {name}")
@@ -164,7 +162,8 @@ class StrictState(CopyingState):
     ) -> None:
         """As Django's; the constraint must be there."""
         self._named(app_label, model_name, "constraints", constraint_name)
-        super().alter_constraint(app_label, model_name, constraint_name, constraint)
+        with self._naming(app_label, model_name):
+            super().alter_constraint(app_label, model_name, constraint_name, constraint)
 
     def rename_index(
         self, app_label: str, model_name: str, old_index_name: str, new_index_name: str
@@ -184,8 +183,10 @@ class StrictState(CopyingState):
     ) -> None:
         """As Django's; the field must be new, and its column free."""
         model = self.changing(app_label, model_name, f"field {name}")
-        require(not has_field(model, name), f"the field {model_name}.{name} exists")
-        super().add_field(app_label, model_name, name, field, preserve_default)
+        is_there = tables.has_field(model, name)
+        require(not is_there, f"the field {model_name}.{name} exists")
+        with self._naming(app_label, model_name):
+            super().add_field(app_label, model_name, name, field, preserve_default)
         self._check_columns((app_label, model_name.lower()))
 
     def remove_field(self, app_label: str, model_name: str, name: str) -> None:
@@ -212,7 +213,8 @@ class StrictState(CopyingState):
         key = app_label, model_name.lower()
         searched = tables.searched_by(self.models, key, (old, field))
         self.made.add((*key, f"alter {name}", ".".join(sorted(searched))))
-        super().alter_field(app_label, model_name, name, field, preserve_default)
+        with self._naming(app_label, model_name):
+            super().alter_field(app_label, model_name, name, field, preserve_default)
         self._check_columns(key)
 
     def rename_field(
@@ -222,7 +224,10 @@ class StrictState(CopyingState):
         model = self.changing(app_label, model_name, f"field {old_name}")
         require(old_name in model.fields, f"there is no field {model_name}.{old_name}")
         same = old_name.lower() == new_name.lower()
-        require(same or not has_field(model, new_name), f"the field {new_name} exists")
+        require(
+            same or not tables.has_field(model, new_name),
+            f"the field {new_name} exists",
+        )
         super().rename_field(app_label, model_name, old_name, new_name)
         self._check_columns((app_label, model_name.lower()))
 
@@ -235,11 +240,6 @@ class StrictState(CopyingState):
         """One column, one field; and none of the name of an ancestor's."""
         reason = next(tables.clashes(self.models, key), None)
         require(reason is None, str(reason))
-
-
-def has_field(model: Any, name: str) -> bool:
-    """Whether the model has a field of that name, in capitals or not."""
-    return name.lower() in (field.lower() for field in model.fields)
 
 
 def fresh(base: ProjectState) -> StrictState:

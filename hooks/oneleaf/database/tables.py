@@ -6,7 +6,7 @@ reference).
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -48,6 +48,18 @@ def table(model: Any) -> str:
     """Name of the model's own table."""
     given = model.options.get("db_table")
     return str(given or f"{model.app_label}_{model.name_lower}")
+
+
+def has_field(model: Any, name: str) -> bool:
+    """Whether the model has a field of that name, in capitals or not."""
+    return name.lower() in (field.lower() for field in model.fields)
+
+
+def named_entries(states: "Iterable[Any]") -> "Iterator[str]":
+    """Names of the models' indexes and constraints: PostgreSQL's are schema-wide."""
+    for model in states:
+        for option in ("indexes", "constraints"):
+            yield from (entry.name for entry in model.options.get(option, ()))
 
 
 def tables_of(model: Any) -> "Iterator[str]":
