@@ -32,10 +32,11 @@ def test_the_story_ends_with_one_leaf(outside: Repository) -> None:
     told = done.out
     blocked = told.index("OL102 app shop has 2 leaf nodes: 0002_crate_weight")
     conflict = told.index("CONFLICT (content): Merge conflict in shop/migrations/max_")
+    drawn = told.index("in a rebase: ours is main, theirs is color")
     moved = told.index("0002_item_color -> 0003_item_color")
     agreed = told.index("No changes detected")
     clean = told.index("1 app, 3 migrations: one leaf each")
-    assert blocked < conflict < moved < agreed < clean
+    assert blocked < conflict < drawn < moved < agreed < clean
     project = Repository(outside.path / "play", outside.env)
     assert project.oneleaf("check", "--all").code == 0
     assert project.git("status", "--porcelain") == ""
