@@ -37,6 +37,8 @@ def test_the_story_ends_with_one_leaf(outside: Repository) -> None:
     agreed = told.index("No changes detected")
     clean = told.index("1 app, 3 migrations: one leaf each")
     assert blocked < conflict < drawn < moved < agreed < clean
+    assert "\r" not in told
+    assert "\033" not in told
     project = Repository(outside.path / "play", outside.env)
     assert project.oneleaf("check", "--all").code == 0
     assert project.git("status", "--porcelain") == ""

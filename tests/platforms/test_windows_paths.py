@@ -176,10 +176,10 @@ def test_a_tool_in_the_work_tree_is_found_out_where_a_file_system_folds_case(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As on macOS, whose paths have no drives."""
-    in_folders(monkeypatch, "/", "/work", "/work/repo")
-    tool = Tool("/WORK/Repo/.venv/bin/python", "/usr/lib/oneleaf/driver/launcher.py")
-    assert registration.is_inside(tool, ["/work/repo"])
-    assert not registration.is_inside(tool, ["/work/other"])
+    in_folders(monkeypatch, "/", "/srv", "/srv/shop")
+    tool = Tool("/SRV/Shop/.venv/bin/python", "/usr/lib/oneleaf/driver/launcher.py")
+    assert registration.is_inside(tool, ["/srv/shop"])
+    assert not registration.is_inside(tool, ["/srv/other"])
 
 
 @pytest.mark.parametrize(

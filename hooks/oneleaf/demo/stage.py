@@ -19,6 +19,7 @@ _COLORED = {
     "GIT_CONFIG_KEY_0": "color.ui",
     "GIT_CONFIG_VALUE_0": "always",
 }
+_ERASED = "\033[K"  # the rest of the line (ECMA-48, EL)
 _BREATH, _KEYSTROKE = 1.0, 0.02  # seconds
 
 
@@ -82,9 +83,7 @@ class Stage:
         """
         self._type(command)
         done = self._run(command, ".")
-        sys.stdout.write(
-            done.stdout.decode("utf-8", "replace").replace(os.linesep, "\n")
-        )
+        sys.stdout.write(_settled(done.stdout.decode("utf-8", "replace")))
         sys.stdout.flush()
         if bool(done.returncode) != fails:
             msg = f"the demo went another way than its story: `{command}` ended with {done.returncode}"
@@ -121,3 +120,9 @@ class Stage:
             stderr=subprocess.STDOUT,
             check=False,
         )
+
+
+def _settled(printed: str) -> str:
+    """What stays on a terminal: git writes over its own progress, as in a rebase."""
+    lines = printed.replace(os.linesep, "\n").split("\n")
+    return "\n".join(line.rpartition("\r")[2].removeprefix(_ERASED) for line in lines)
