@@ -78,6 +78,10 @@ def run(options: Options) -> int:
 
         if not progress.picks_commits(message):
             return 0
+    if options.texts("--against"):
+        from oneleaf.upstream import merge_tree
+
+        merge_tree.require_git()
     with git.Objects() as objects:
         found = [_check(options, state) for state in states.choose(options, objects)]
     output_format = options.text("--output-format", "text")

@@ -15,7 +15,8 @@ from oneleaf.repository import git, progress, side_names, worktree
 from oneleaf.repository.revisions import commit_id, parents
 from oneleaf.repository.trees import blobs
 from oneleaf.shell import word
-from oneleaf.upstream import against, forks, locating, merged
+from oneleaf.upstream import against, forks, locating, merge_tree, merging
+from oneleaf.upstream.meeting import Meeting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,12 +125,21 @@ def of_merge(rev: str, ref: str, objects: git.Objects) -> Scene:
     upstream = state.config.upstream
     if ref == "upstream":
         ref = locating.require(upstream, os.environ).name
+    merge_tree.require_git()
     fork = _fork(state, ref)
-    meeting, snapshot = against.far(state, fork, merged.Contents(objects))
+    with merging.made(state, fork) as merge:
+        return _of_merge(state, fork, merge, (rev, ref))
+
+
+def _of_merge(
+    state: "State", fork: forks.Fork, merge: merging.Merge, words: "tuple[str, str]"
+) -> Scene:
+    rev, ref = words
+    meeting, snapshot = against.far(state, fork, merge)
     config = configuration.parse(snapshot.read(configuration.FILE))
     names = Names(rev or side_names.branch())
     names.theirs = ref
-    published = Landmark(upstream)
+    published = Landmark(state.config.upstream)
     published.look(fork.ours, names)
     whose = Whose(
         published,
@@ -170,9 +180,7 @@ def _has(snapshot: "Snapshot") -> "Has":
     return lambda path: snapshot.blob(path) is not None
 
 
-def _stages(
-    snapshot: "Snapshot", meeting: merged.Meeting
-) -> "dict[str, dict[int, str]]":
+def _stages(snapshot: "Snapshot", meeting: Meeting) -> "dict[str, dict[int, str]]":
     """The three versions of each path on which git would stop, as an index has them."""
     sides = {1: meeting.base, 2: meeting.ours, 3: meeting.theirs}
     return {

@@ -90,6 +90,13 @@ def line(*args: str) -> str:
     return decode(run(*args)).rstrip("\n")
 
 
+def version() -> "tuple[int, ...]":
+    """The numbers of git's version, as (2, 39, 5)."""
+    words = line("version").split(" ")
+    numbers = words[2].split(".") if len(words) > 2 else []
+    return tuple(int(part) for part in numbers if part.isdigit())
+
+
 def require_repository() -> None:
     """Raises OneleafError outside a repository, or where git will not work in it."""
     try:
@@ -114,7 +121,9 @@ class Objects:
     or at ``start``, and ends with ``close``, as a ``with`` block does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, env: "dict[str, str] | None" = None) -> None:
+        """env: git's whole environment, where it is not to be ``environment()``."""
+        self.env = env
         self._in: IO[bytes] | None = None
         self._out: IO[bytes] | None = None
         self._wait: Callable[[], object] = int
@@ -125,7 +134,7 @@ class Objects:
         Raises OneleafError where there is no git.
         """
         if self._in is None:
-            ends = processes.start(("cat-file", "--batch"), environment())
+            ends = processes.start(("cat-file", "--batch"), self.env or environment())
             self._in, self._out, self._wait = ends
 
     def read(self, names: "Iterable[str]") -> "Iterator[bytes | None]":

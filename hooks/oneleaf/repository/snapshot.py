@@ -227,7 +227,7 @@ def _intended(empty: "list[str]", changes: "list[Change]") -> "list[str]":
 
 def of_commit(commit: str, objects: git.Objects) -> Snapshot:
     """The state in the commit with this id. Raises GitError where it is not here."""
-    raw = git.run("ls-tree", "-r", "-z", "--full-tree", commit)
+    raw = git.run("ls-tree", "-r", "-z", "--full-tree", commit, env=objects.env)
     directories: dict[str, dict[str, str]] = {"": {}}
     links: list[str] = []
     for record in git.decode(raw).split("\0"):

@@ -9,13 +9,15 @@ from oneleaf.errors import OneleafError
 from oneleaf.repository import revisions
 from oneleaf.repository import snapshot as snapshots
 from oneleaf.repository.snapshot import Snapshot
-from oneleaf.upstream import forks, locating, merged, narrow_merge, renaming
+from oneleaf.upstream import forks, locating, narrow_merge
+from oneleaf.upstream.meeting import Meeting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.checking.findings import Finding
     from oneleaf.checking.states import State
     from oneleaf.config import Config
+    from oneleaf.upstream.merging import Merge
 
 
 class Outcome:
@@ -68,36 +70,27 @@ _NO_BASE = (
 
 
 def _judge_merge(state: "State", fork: forks.Fork, ref: str, outcome: Outcome) -> None:
-    contents = merged.Contents(state.objects)
-    near = narrow_merge.read(state, fork, contents)
-    if near is not None:
-        if near[1].directories:
-            compare(*near, state.config, outcome, ref)
+    if len(fork.bases) == 1 and narrow_merge.are_apart(state, fork):
         return
+    from oneleaf.upstream import merging
+
     try:
-        found = far(state, fork, contents)
+        with merging.made(state, fork) as merge:
+            near = narrow_merge.read(state, fork, merge)
+            if near is None:
+                compare(*far(state, fork, merge), None, outcome, ref)
+            elif near[1].directories:
+                compare(*near, state.config, outcome, ref)
     except OneleafError as error:
         outcome.unknown = str(error)
-    else:
-        compare(*found, None, outcome, ref)
 
 
-def far(
-    state: "State", fork: forks.Fork, contents: merged.Contents
-) -> "tuple[merged.Meeting, Snapshot]":
-    """The slow twin of ``narrow_merge.read``: three whole states, and their merge.
-
-    Raises OneleafError where the merge cannot be told.
-    """
-    bases = [snapshots.of_commit(commit, contents) for commit in fork.bases]
-    theirs = snapshots.of_commit(fork.theirs, contents)
-    meeting = merged.Meeting(_overlaid(bases), state.snapshot(), theirs)
-    snapshot = _by_paths(state, fork, meeting, contents)
-    if snapshot is None:
-        from oneleaf.upstream import made_by_git
-
-        snapshot = made_by_git.merge(state, fork, meeting, contents)
-    return meeting, snapshot
+def far(state: "State", fork: forks.Fork, merge: "Merge") -> "tuple[Meeting, Snapshot]":
+    """Three whole states, and their merge. Raises OneleafError where it cannot be told."""
+    objects = state.objects
+    bases = [snapshots.of_commit(commit, objects) for commit in fork.bases]
+    theirs = snapshots.of_commit(fork.theirs, objects)
+    return Meeting(_overlaid(bases), state.snapshot(), theirs), merge.whole()
 
 
 def _overlaid(bases: "list[Snapshot]") -> "Snapshot":
@@ -114,20 +107,8 @@ def _overlaid(bases: "list[Snapshot]") -> "Snapshot":
     return found
 
 
-def _by_paths(
-    state: "State", fork: forks.Fork, meeting: merged.Meeting, contents: merged.Contents
-) -> "Snapshot | None":
-    """The merge made path by path; None where git may make another one."""
-    if len(fork.bases) > 1:
-        return None
-    config = merged.config(meeting)
-    if config is None or renaming.may_matter(state, fork, config):
-        return None
-    return merged.merge(meeting, contents, config)
-
-
 def compare(
-    meeting: merged.Meeting,
+    meeting: Meeting,
     snapshot: "Snapshot",
     config: "Config | None",
     outcome: Outcome,

@@ -183,8 +183,7 @@ def is_partial() -> bool:
     code, _ = git.run_code("config", "--get-regexp", keys, ok=(0, 1))
     if code:
         return False
-    number = git.line("version").split(" ")[2].split(".")
-    if tuple(int(part) for part in number[:2] if part.isdigit()) < (2, 44):
+    if git.version() < (2, 44):
         msg = (
             "this is a partial clone, and git before 2.44 would fetch what others'"
             " branches hold; use a full clone or a later git"

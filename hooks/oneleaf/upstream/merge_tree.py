@@ -4,10 +4,11 @@ git 2.38 and later; it runs the strategy of git-merge(1), "ort", without work tr
 index.
 """
 
+import os
+
 from oneleaf.checking.states import INDEX
 from oneleaf.errors import OneleafError
 from oneleaf.repository import git
-from oneleaf.repository import snapshot as snapshots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,23 +44,20 @@ def ask(state: "State", fork: "Fork", env: "dict[str, str]") -> Answer:
     """
     ours = fork.ours
     if state.name == INDEX and (state.changes or fork.coming):
-        ours = _commit_of_index(state, fork, env)
+        ours = _commit_of_index(fork, env)
     command = ("merge-tree", "--write-tree", "-z", ours, fork.theirs)
-    try:
-        return parse(git.run(*command, ok=(0, 1), env=env))
-    except git.GitError as error:
-        raise _reason(error) from None
+    return parse(git.run(*command, ok=(0, 1), env=env))
 
 
-def _reason(error: git.GitError) -> OneleafError:
-    version = git.line("version").removeprefix("git version ")
-    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
-    if numbers >= [2, 38]:
-        return error
-    return OneleafError(
-        "both sides renamed or edited the same files, or the histories crossed: only"
-        f" git 2.38 and later tells what becomes of that, and this is {version}"
-    )
+def require_git() -> None:
+    """Raises OneleafError where the git here is older than 2.38."""
+    if git.version() < (2, 38):
+        text = ".".join(map(str, git.version()))
+        msg = (
+            f"--against needs git 2.38 or later, and this is git {text}: it asks"
+            " `git merge-tree` for the merge; install a later git, or check without it"
+        )
+        raise OneleafError(msg)
 
 
 def parse(raw: bytes) -> Answer:
@@ -85,23 +83,25 @@ def parse(raw: bytes) -> Answer:
     return answer
 
 
-def _commit_of_index(state: "State", fork: "Fork", env: "dict[str, str]") -> str:
+def _commit_of_index(fork: "Fork", env: "dict[str, str]") -> str:
     """Id of the commit that ``git commit`` would make of the index.
 
-    Its parents say what is merged already (gitrepository-layout(5), ``MERGE_HEAD``).
+    Made from a copy of it, since git-write-tree(1) takes the lock of what it reads; but
+    in this repository, which has the rest of a split index (git-update-index(1)). Its parents say what is merged already (gitrepository-layout(5), ``MERGE_HEAD``).
     """
-    snapshot = state.snapshot()
-    kept = [
-        record
-        for record in git.decode(snapshots.list_index()).split("\0")[:-1]
-        if record.startswith(_SUBMODULE)
-        or snapshot.blob(record.partition("\t")[2]) is not None
-    ]
-    entries = git.encode("".join(f"{record}\0" for record in kept))
-    git.run("update-index", "-z", "--index-info", stdin=entries, env=env)
-    tree = git.decode(git.run("write-tree", "--missing-ok", env=env)).strip()
+    with open(git.line("rev-parse", "--git-path", "index"), "rb") as index:
+        content = index.read()
+    with open(env["GIT_INDEX_FILE"], "wb") as copy:
+        copy.write(content)
+    here = {
+        **git.environment(),
+        "GIT_INDEX_FILE": env["GIT_INDEX_FILE"],
+        "GIT_OBJECT_DIRECTORY": os.path.join(env["GIT_DIR"], "objects"),
+    }
+    command = ("-c", "core.splitIndex=false", "write-tree", "--missing-ok")
+    tree = git.decode(git.run(*command, env=here)).strip()
     parents = "".join(f"parent {parent}\n" for parent in (fork.ours, *fork.coming))
     who = "oneleaf <oneleaf@localhost> 0 +0000"
     text = f"tree {tree}\n{parents}author {who}\ncommitter {who}\n\nindex\n"
-    command = ("hash-object", "-t", "commit", "-w", "--stdin")
-    return git.decode(git.run(*command, stdin=text.encode(), env=env)).strip()
+    made = ("hash-object", "-t", "commit", "-w", "--stdin")
+    return git.decode(git.run(*made, stdin=text.encode(), env=env)).strip()

@@ -13,8 +13,7 @@ from oneleaf.checking.states import INDEX
 from oneleaf.history import discovery, labels
 from oneleaf.reading import migrations
 from oneleaf.repository.snapshot import Snapshot
-from oneleaf.upstream import merged, renaming
-from oneleaf.upstream.merged import Contents, Meeting
+from oneleaf.upstream.meeting import Meeting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,33 +21,53 @@ if TYPE_CHECKING:
 
     from oneleaf.checking.states import State
     from oneleaf.config import Config
+    from oneleaf.repository.git import Objects
     from oneleaf.repository.snapshot import Change
     from oneleaf.upstream.forks import Fork
+    from oneleaf.upstream.merging import Merge
+
+
+def are_apart(state: "State", fork: "Fork") -> bool:
+    """Whether the sides cannot meet in any app, and git need not be asked.
+
+    They touched no app both, and took no file away: nothing was renamed.
+    """
+    shared = _shared(state, fork)
+    gone = any(c.status == "D" for side in fork.changes(state) for c in side)
+    return shared == [] and not gone
+
+
+def _shared(state: "State", fork: "Fork") -> "list[str] | None":
+    """Directories of the apps that both sides touched; None: ask for whole states."""
+    config, objects = state.config, state.objects
+    if len(fork.bases) != 1 or config.shared:
+        return None
+    first, second = (_Side(changes, config) for changes in fork.changes(state))
+    if not (first.is_plain(objects) and second.is_plain(objects)):
+        return None
+    if first.added & second.needs or second.added & first.needs:
+        return None  # what dangles on one side is there on the other
+    return sorted(first.directories & second.directories)
 
 
 def read(
-    state: "State", fork: "Fork", contents: Contents
+    state: "State", fork: "Fork", merge: "Merge"
 ) -> "tuple[Meeting, Snapshot] | None":
     """The apps that both sides touched, in the three states and in their merge.
 
     No directory where there is no such app; None where only the whole states can tell.
     """
-    config = state.config
-    if len(fork.bases) != 1 or config.shared:
+    config, objects = state.config, state.objects
+    shared = _shared(state, fork)
+    if shared is None or merge.stops_outside(shared, config):
         return None
-    sides = [_Side(changes, config) for changes in fork.changes(state)]
-    if not all(side.is_plain(contents) for side in sides):
-        return None
-    first, second = sides
-    if first.added & second.needs or second.added & first.needs:
-        return None  # what dangles on one side is there on the other
-    shared = sorted(first.directories & second.directories)
-    found = _meeting(state, fork, contents, shared)
+    if not shared:
+        nothing = Snapshot("merge", {}, objects)
+        return Meeting(nothing, nothing, nothing), nothing
+    found = _meeting(state, fork, objects, shared)
     if found is None or not _tells_labels(found.ours, shared, config):
         return None
-    if renaming.may_matter(state, fork, config):
-        return None
-    snapshot = merged.merge(found, contents, config)
+    snapshot = merge.of(shared, config)
     return None if snapshot is None else (found, snapshot)
 
 
@@ -70,7 +89,7 @@ class _Side:
         self.added: set[str] = set()
         self.needs: set[str] = set()
 
-    def is_plain(self, contents: Contents) -> bool:
+    def is_plain(self, contents: "Objects") -> bool:
         """Whether it only added migrations, or edited what has no bearing on history.
 
         Reads what was added: the names, and those they depend on.
@@ -79,7 +98,7 @@ class _Side:
             return False
         return self._leaves_the_rest(contents) and self._only_adds(contents)
 
-    def _only_adds(self, contents: Contents) -> bool:
+    def _only_adds(self, contents: "Objects") -> bool:
         files = [c for c in self._touched if c.path.endswith(".py")]
         sources = list(contents.read([change.new for change in files]))
         for change, source in zip(files, sources, strict=True):
@@ -94,7 +113,7 @@ class _Side:
                 return False
         return True
 
-    def _leaves_the_rest(self, contents: Contents) -> bool:
+    def _leaves_the_rest(self, contents: "Objects") -> bool:
         """Whether settings, labels and the configuration say what they said."""
         packages = {directory.rpartition("/")[0] for directory in self.directories}
         read = []
@@ -119,7 +138,7 @@ def _says_the_same(old: "bytes | None", new: "bytes | None") -> bool:
 
 
 def _meeting(
-    state: "State", fork: "Fork", contents: Contents, directories: "list[str]"
+    state: "State", fork: "Fork", contents: "Objects", directories: "list[str]"
 ) -> "Meeting | None":
     """The three states of these directories and of the packages around them."""
     states = []
