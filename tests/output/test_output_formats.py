@@ -18,7 +18,6 @@ from oneleaf.arguments import REPORT_FORMAT
 from oneleaf.checking.findings import CODES, Finding, Report
 from oneleaf.output import gitlab_report, report, sarif_report
 from oneleaf.output.github_report import escape_data, escape_property
-from oneleaf.output.noted import Noted
 from repository import Repository
 from sarif_schema import schemas
 
@@ -162,9 +161,40 @@ def test_without_findings_the_code_quality_report_is_an_empty_array() -> None:
     assert json.loads(rendered("gitlab")) == []
 
 
-@pytest.mark.parametrize(("code", "severity"), [("OL101", "major"), ("OL304", "minor")])
-def test_severities_are_those_that_gitlab_knows(code: str, severity: str) -> None:
-    assert json.loads(rendered("gitlab", finding(code)))[0]["severity"] == severity
+SEVERITIES = {
+    "error": ("::error ", "major", "error"),
+    "warning": ("::warning ", "minor", "warning"),
+    "note": ("::notice ", "info", "note"),
+}
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_each_severity_is_called_what_the_reader_calls_it(severity: str) -> None:
+    one = Finding("OL105", "shop", ("a.py", 1), (), "message", "hint", severity)
+    github, gitlab, sarif = SEVERITIES[severity]
+    assert rendered("github", one).startswith(github)
+    assert json.loads(rendered("gitlab", one))[0]["severity"] == gitlab
+    assert json.loads(rendered("json", one))["findings"][0]["severity"] == severity
+    result = json.loads(rendered("sarif", one))["runs"][0]["results"][0]
+    assert result["level"] == sarif
+
+
+def test_only_an_error_fails_a_check() -> None:
+    found = {
+        severity: Finding("OL105", "shop", ("a.py", 1), (), "message", "hint", severity)
+        for severity in SEVERITIES
+    }
+    codes = {s: Report("index", 1, 1, [f]).exit_code for s, f in found.items()}
+    assert codes == {"error": 1, "warning": 0, "note": 0}
+
+
+def test_text_has_a_note_only_where_it_is_asked_for() -> None:
+    note = Finding("OL105", "shop", ("a.py", 1), (), "message", "hint", "note")
+    both = Report("index", 1, 2, [note, finding()])
+    assert "OL105" in report.render(both, "text", "never", notes=True)
+    assert report.render(both, "text", "never", notes=False) == (
+        "shop/a.py:1: OL102 app shop has 2 leaf nodes\n    hint: oneleaf rebase\n"
+    )
 
 
 def fingerprints(*findings: Finding) -> list[str]:
@@ -258,7 +288,8 @@ def test_a_result_names_its_rule_its_place_and_the_cure() -> None:
 
 
 def test_what_another_verb_notes_brings_its_own_rule() -> None:
-    noted = Noted("radar-collision", ("shop/a.py", 1), "both", "hint")
+    place = ("shop/a.py", 1)
+    noted = Finding("radar-collision", "", place, (), "both", "hint", "warning")
     run = log_of(noted, noted)["runs"][0]
     rules = run["tool"]["driver"]["rules"]
     assert len(rules) == len(CODES) + 1

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
 
 ERROR = "error"
 WARNING = "warning"
+NOTE = "note"
 
 # Code -> (name, severity). Codes are stable: they stand in configurations.
 CODES = {
@@ -27,17 +28,28 @@ CODES = {
 
 
 class Finding:
-    """One fault.
+    """One fault, or what another verb than ``check`` has to say of the same form.
 
-    code: a key of ``CODES``.
+    code: a key of ``CODES``; or a word of the verb's, as ``radar-collision``, which can
+    neither be ignored nor fail a check.
     app: the app label, "" where the fault belongs to no app.
     path, line: where it stands; ``/``-separated from the top of the repository, 1-based.
     migrations: names of the migrations it is about.
     message: one sentence, without path and code.
     hint: what mends it, as one line with the command to run.
+    severity: ``error``, ``warning`` or ``note``; the code's, where none is given.
     """
 
-    __slots__ = ("app", "code", "hint", "line", "message", "migrations", "path")
+    __slots__ = (
+        "app",
+        "code",
+        "hint",
+        "line",
+        "message",
+        "migrations",
+        "path",
+        "severity",
+    )
 
     def __init__(
         self,
@@ -47,6 +59,7 @@ class Finding:
         migrations: "tuple[str, ...]",
         message: str,
         hint: str,
+        severity: str = "",
     ) -> None:
         self.code = code
         self.app = app
@@ -54,16 +67,12 @@ class Finding:
         self.migrations = migrations
         self.message = message
         self.hint = hint
+        self.severity = severity or CODES[code][1]
 
     @property
     def name(self) -> str:
         """The code's name, as ``multiple-leaf-nodes``."""
-        return CODES[self.code][0]
-
-    @property
-    def severity(self) -> str:
-        """``error`` or ``warning``."""
-        return CODES[self.code][1]
+        return CODES[self.code][0] if self.code in CODES else self.code
 
 
 class Report:
@@ -87,4 +96,4 @@ class Report:
     @property
     def exit_code(self) -> int:
         """1 where a finding is an error, else 0."""
-        return int(any(finding.severity == "error" for finding in self.findings))
+        return int(any(finding.severity == ERROR for finding in self.findings))

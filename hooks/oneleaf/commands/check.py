@@ -92,7 +92,8 @@ def run(options: Options) -> int:
         ):  # most commits have nothing to say
             from oneleaf.output.report import render
 
-            text = render(report, output_format, options.text("--color", "auto"))
+            color, notes = options.text("--color", "auto"), options.flag("--all")
+            text = render(report, output_format, color, notes=notes)
             sys.stdout.write(text)
     return max(report.exit_code for report in reports)
 

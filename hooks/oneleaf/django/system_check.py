@@ -17,7 +17,7 @@ import sys
 from contextvars import ContextVar
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - its name
+from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - its name
 
 from oneleaf.django import overriding, places
 from oneleaf.errors import OneleafError
@@ -120,7 +120,7 @@ def _of(
 
 
 def _message(finding: Finding) -> CheckMessage:
-    kind = Error if finding.severity == "error" else Warning
+    kind = {"error": Error, "warning": Warning, "note": Info}[finding.severity]
     return kind(
         escape(finding.message),
         hint=escape(finding.hint),

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from oneleaf.checking.findings import Finding, Report
 
 
+# Severity -> the workflow command, the most severe first.
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+
+
 def render(report: "Report") -> str:
     """A line per finding, errors first: GitHub shows ten of a kind in each step.
 
@@ -21,12 +25,12 @@ def render(report: "Report") -> str:
     if not report.findings:
         return ""
     top = _top()
-    ordered = sorted(report.findings, key=lambda finding: finding.severity != "error")
+    ordered = sorted(report.findings, key=lambda f: list(_COMMANDS).index(f.severity))
     return "".join(_command(finding, top) + "\n" for finding in ordered)
 
 
 def _command(finding: "Finding", top: str) -> str:
-    kind = "error" if finding.severity == "error" else "warning"
+    kind = _COMMANDS[finding.severity]
     properties = {
         "title": f"oneleaf ({finding.code})",
         "file": top + finding.path,

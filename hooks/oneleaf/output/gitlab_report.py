@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.checking.findings import Finding, Report
 
-_SEVERITIES = {"error": "major", "warning": "minor"}
+_SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def render(report: "Report") -> str:

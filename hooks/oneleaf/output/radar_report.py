@@ -1,10 +1,9 @@
 """What ``oneleaf radar`` saw, for people, for programs and for CI."""
 
-from oneleaf.checking.findings import Report
+from oneleaf.checking.findings import WARNING, Finding, Report
 from oneleaf.output.colors import BOLD, RED, painted
 from oneleaf.output.counting import counted
 from oneleaf.output.escape import escape
-from oneleaf.output.noted import Noted
 from oneleaf.output.shortening import cut
 from oneleaf.shell import word
 
@@ -194,19 +193,22 @@ def age(fetched: "float | None", now: float) -> str:
 
 def as_report(survey: Survey) -> Report:
     """The collisions of the own branch, each at its last migration."""
-    found = [_noted(collision) for collision in survey.collisions if collision.own]
+    found = [_finding(collision) for collision in survey.collisions if collision.own]
     return Report(f"branches:{survey.upstream}", 0, 0, found)
 
 
-def _noted(collision: "Collision") -> Noted:
+def _finding(collision: "Collision") -> Finding:
     mine, other = (", ".join(a.name for a in side) for side in _both(collision))
     touched = ", ".join(dict.fromkeys(shared.what for shared in collision.shared))
-    return Noted(
+    return Finding(
         "radar-collision",
+        "",
         (collision.ours[-1].path, 1),
+        (),
         f"app {collision.app} collides with {collision.second.name} once both are merged:"
         f" yours {mine}; theirs {other}"
         + (f"; both touch {touched}" if touched else ""),
         "who merges second runs `oneleaf rebase"
         f" {word(collision.app)}` after `git fetch` and `git rebase`",
+        WARNING,
     )

@@ -8,18 +8,21 @@ if TYPE_CHECKING:
     from oneleaf.checking.findings import Report
 
 
-def render(report: "Report", output_format: str, color: str) -> str:
+def render(
+    report: "Report", output_format: str, color: str, *, notes: bool = True
+) -> str:
     """The report as text to print.
 
     output_format: a choice of ``arguments.REPORT_FORMAT``; the module of this room that
     is called after it renders it. color: ``auto``, ``always`` or ``never``; only the
-    text for people has colours.
+    text for people has colours. notes: whether it has findings of that severity, which
+    every other format has.
     """
     name = f"oneleaf.output.{output_format}_report"
     __import__(name)
     renderer = sys.modules[name]
     if output_format == "text":
-        return str(renderer.render(report, colored=wants_color(color)))
+        return str(renderer.render(report, colored=wants_color(color), notes=notes))
     return str(renderer.render(report))
 
 

@@ -1,9 +1,8 @@
 """The rows of ``oneleaf status``, for people and for programs."""
 
-from oneleaf.checking.findings import Report
+from oneleaf.checking.findings import Finding, Report
 from oneleaf.output.colors import GREEN, RED, YELLOW, painted
 from oneleaf.output.escape import escape
-from oneleaf.output.noted import Noted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +52,11 @@ def render_json(rows: "Sequence[Row]", *, protected: bool) -> str:
 def as_report(rows: "Sequence[Row]") -> Report:
     """The rows that are not ok, each at the file that has to do with it."""
     found = [
-        Noted(
+        Finding(
             "status-" + row.name.replace(" ", "-").lower(),
+            "",
             (_PLACES.get(row.name.partition(" ")[0], _ELSEWHERE), 1),
+            (),
             f"{row.name}: {row.text}",
             row.command,
             _SEVERITIES[row.state],

@@ -1,5 +1,6 @@
 """Findings for people: one line each, and below it the command that mends it."""
 
+from oneleaf.checking.findings import ERROR, NOTE, WARNING
 from oneleaf.output.colors import BOLD, RED, YELLOW, painted
 from oneleaf.output.escape import escape
 
@@ -8,10 +9,13 @@ if TYPE_CHECKING:
     from oneleaf.checking.findings import Finding, Report
 
 
-def render(report: "Report", *, colored: bool) -> str:
+_COLORS = {ERROR: RED, WARNING: YELLOW, NOTE: BOLD}
+
+
+def render(report: "Report", *, colored: bool, notes: bool) -> str:
     """``path:line: CODE message`` per finding; a hint once where neighbours share it."""
     lines: list[str] = []
-    findings = report.findings
+    findings = [f for f in report.findings if notes or f.severity != NOTE]
     for index, finding in enumerate(findings, 1):
         lines.append(_line(finding, colored=colored))
         if index == len(findings) or findings[index].hint != finding.hint:
@@ -22,7 +26,7 @@ def render(report: "Report", *, colored: bool) -> str:
 
 
 def _line(finding: "Finding", *, colored: bool) -> str:
-    color = RED if finding.severity == "error" else YELLOW
+    color = _COLORS[finding.severity]
     place = painted(f"{escape(finding.path)}:{finding.line}", BOLD, colored=colored)
     code = painted(finding.code, color, colored=colored)
     return f"{place}: {code} {escape(finding.message)}"
