@@ -21,3 +21,17 @@ def word(path: str) -> str:
     What begins with a dash would be taken for an option and gets ``./`` in front.
     """
     return quoted("./" + path if path.startswith("-") else path)
+
+
+class Step(str):
+    """A command that is printed for a person to run.
+
+    command: its fixed words. operands: the paths, labels and refs that follow, each
+    quoted as one word. A type of its own, so that every printed command can be found.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, command: str, *operands: str) -> "Step":
+        """The command as one line of text."""
+        return super().__new__(cls, " ".join([command, *map(word, operands)]))
