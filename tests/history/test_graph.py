@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import pytest
 
 import oneleaf
-from oneleaf.history.cycles import unsettled
 from oneleaf.history.graph import Graph, build_graph
 from oneleaf.history.project import App
+from oneleaf.history.squashes import unsettled
 from oneleaf.reading.migrations import Migration
 
 Pair = tuple[str, str]
@@ -641,5 +641,4 @@ print(*sorted(set(sys.modules) - before))
         "oneleaf",
         "oneleaf.history",
         "oneleaf.history.graph",
-        "oneleaf.history.nodes",
     }

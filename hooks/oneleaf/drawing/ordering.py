@@ -7,7 +7,7 @@ one drawing.
 
 from dataclasses import replace
 
-from oneleaf.history.cycles import parents_first
+from oneleaf.history.squashes import parents_first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

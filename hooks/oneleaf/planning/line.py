@@ -61,7 +61,7 @@ class History:
             self.replaces[key] = [k for k in present if k[0] == app.directory]
 
     def _meant(self, app: "App", pair: "tuple[str, str]") -> "list[Key]":
-        """The keys a pair stands for, in the words of ``nodes.Nodes.carriers``."""
+        """The keys a pair stands for."""
         label, name = pair
         if "." in label:
             label = self._settings.get(label.rpartition(".")[2], "").partition(".")[0]

@@ -3,7 +3,7 @@
 Three routes, from fast to thorough; each gives up (None) where it is not certain, and
 then the next one is asked, so that all give the answer of the last:
 
-1. ``_scan``: the layout that ``makemigrations`` writes, byte by byte (``class_head``);
+1. ``_scan``: the layout that ``makemigrations`` writes, byte by byte (``as_django_writes``);
 2. ``_read_head``: the syntax tree of the class up to its ``operations``;
 3. ``_read_whole``: the syntax tree of the file.
 
@@ -11,8 +11,8 @@ Nothing is imported or run. What the attributes mean: Django's
 django/db/migrations/migration.py (class Migration) and loader.py (load_disk).
 """
 
-from oneleaf.reading import class_head
-from oneleaf.reading.around_head import CLASS, has_settings, limits
+from oneleaf.reading import as_django_writes
+from oneleaf.reading.as_django_writes import CLASS, has_settings, limits
 
 
 class Migration:
@@ -72,7 +72,7 @@ def read(name: str, source: bytes) -> Migration:
     its line (from 1); what could be told is in the other attributes all the same.
     """
     if _may_hold_markers(source):
-        from oneleaf.reading.migration_ast import conflict_marker, mentions_django
+        from oneleaf.reading.tree import conflict_marker, mentions_django
 
         line = conflict_marker(source)
         if line:
@@ -102,23 +102,23 @@ def _scan(name: str, source: bytes) -> "Migration | None":
     if not head.isascii() or b"\\" in head:
         return None
     text = head.decode("ascii")
-    alone = class_head.only_dependencies(text)
+    alone = as_django_writes.only_dependencies(text)
     if alone is not None:
         return Migration(name, alone)
     if "\r" in text:
         text = text.replace("\r", "")  # Only before newlines: ``limits`` looked.
     if "(settings." in text and not has_settings(source, start):
         return None
-    told = class_head.attributes(text)
+    told = as_django_writes.attributes(text)
     if told is None:
         return None
     lists, flags = told
     return Migration(
         name,
-        lists.get(class_head.DEPENDENCIES, ()),
-        lists.get(class_head.RUN_BEFORE, ()),
-        lists.get(class_head.REPLACES, ()),
-        flags.get(class_head.INITIAL),
+        lists.get(as_django_writes.DEPENDENCIES, ()),
+        lists.get(as_django_writes.RUN_BEFORE, ()),
+        lists.get(as_django_writes.REPLACES, ()),
+        flags.get(as_django_writes.INITIAL),
     )
 
 
@@ -131,16 +131,16 @@ def _read_head(name: str, source: bytes) -> "Migration | None":
     found = limits(source)
     if found is None:
         return None
-    from oneleaf.reading import migration_ast
+    from oneleaf.reading import tree
 
     start, cut = found
     settings = has_settings(source, start)
-    told = migration_ast.read_head(source[start + 1 : cut], settings=settings)
+    told = tree.read_head(source[start + 1 : cut], settings=settings)
     return Migration(name, *told) if told else None
 
 
 def _read_whole(name: str, source: bytes) -> Migration:
     """The third route: the tree of the whole file."""
-    from oneleaf.reading import migration_ast
+    from oneleaf.reading import tree
 
-    return Migration(name, *migration_ast.read_whole(source))
+    return Migration(name, *tree.read_whole(source))
