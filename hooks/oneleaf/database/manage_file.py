@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from oneleaf.errors import OneleafError
+from oneleaf.reading.tree import NotPython, parse
 
 MODULE = "DJANGO_SETTINGS_MODULE"
 # django-configurations, "Quickstart": which class of the settings module to take.
@@ -22,9 +23,10 @@ def variables(path: str, source: bytes) -> dict[str, str]:
     file that cannot be parsed, a computed value, several values.
     """
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise OneleafError(f"{path} cannot be read: {error}; {_CURE}") from None
+        tree = parse(source)
+    except NotPython as error:
+        where = f"{path} cannot be read: line {error.line}"
+        raise OneleafError(f"{where}: {error.said}; {_CURE}") from None
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         name, value = _setting(node)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from oneleaf.repository.snapshot import Snapshot
 
 _CONTRIB = {"admin", "auth", "contenttypes", "sessions", "sites"}
-_AST_ONLY = 0x400  # ast.PyCF_ONLY_AST, without importing ast
 
 
 class Labels:
@@ -127,10 +126,9 @@ def app_config_label(source: bytes, base: str) -> "str | None":
             return base
         if b"'" + plain + b"'" in source or b"." + plain + b"'" in source:
             return base
-    tree = _parse(source)
     found = [
         (label, default)
-        for node in (tree.body if tree else ())
+        for node in _statements(source)
         if type(node).__name__ == "ClassDef" and node.bases
         for label, default in [_class_label(node)]
         if label and default is not False
@@ -165,15 +163,14 @@ def _assigned(statement: "Any") -> "list[tuple[str, Any]]":
     return [(t.id, statement.value) for t in targets if type(t).__name__ == "Name"]
 
 
-def _parse(source: bytes) -> "Any":
-    import warnings
+def _statements(source: bytes) -> "Iterable[Any]":
+    """The statements of a Python file; none of one that Python cannot parse."""
+    from oneleaf.reading.tree import NotPython, parse
 
     try:
-        with warnings.catch_warnings():  # an odd escape is no matter of ours
-            warnings.simplefilter("ignore")
-            return compile(source, "<text>", "exec", _AST_ONLY, dont_inherit=True)
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        return None
+        return parse(source).body
+    except NotPython:
+        return ()
 
 
 def may_be_settings(directory: str, name: str) -> bool:
@@ -203,8 +200,7 @@ def _read_settings(
     modules: dict[str, str] = {}
     for source in snapshot.read_all(paths):
         if source and (b"AUTH_USER_MODEL" in source or b"MIGRATION_MODULES" in source):
-            tree = _parse(source)
-            for statement in tree.body if tree else ():
+            for statement in _statements(source):
                 for key, value in _assigned(statement):
                     if key == "AUTH_USER_MODEL":
                         users[getattr(value, "value", None)] = None

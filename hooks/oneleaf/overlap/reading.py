@@ -1,7 +1,6 @@
 """The operations of one migration file, wherever its class lists them."""
 
 import ast
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from oneleaf.overlap.kinds import DJANGO, read_kind
 from oneleaf.overlap.names import assigned, imported, targets
 from oneleaf.overlap.operation import Operation
 from oneleaf.overlap.syntax import dotted, quoted
+from oneleaf.reading.tree import NotPython, parse
 
 
 def read_operations(app_label: str, name: str, source: bytes) -> tuple[Operation, ...]:
@@ -23,14 +23,10 @@ def read_operations(app_label: str, name: str, source: bytes) -> tuple[Operation
     opaque operation.
     """
     try:
-        with warnings.catch_warnings():
-            # An invalid escape in a string is not ours to report.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-        return tuple(_File(app_label, source, tree).operations())
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = getattr(error, "lineno", None) or 1
-        reason = f"the file cannot be read: {getattr(error, 'msg', '') or error}"
+        return tuple(_File(app_label, source, parse(source)).operations())
+    except (NotPython, ValueError, RecursionError, MemoryError) as error:
+        line, said = getattr(error, "line", 1), getattr(error, "said", error)
+        reason = f"the file cannot be read: {said}"
         return (Operation("unreadable", line, f"{name}.py", opaque=reason),)
 
 

@@ -21,6 +21,7 @@ from oneleaf.reading.values import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ast
     from typing import Any
 
     # dependencies, run_before, replaces, initial, unreadable, is_django and conditional
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     Told = tuple[Pairs, Pairs, Pairs, bool | None, tuple[int, str] | None, bool, Pairs]
 
 _ONLY_TREE = 0x400  # ast.PyCF_ONLY_AST
-_DEEP = (1, "nested too deeply to be read")
+_DEEP = "nested too deeply to be read"
 LISTS = ("dependencies", "run_before", "replaces")
 ATTRIBUTES = (*LISTS, "initial")
 # Methods that Python calls while Django makes the instance from the class.
@@ -38,10 +39,22 @@ _MAKERS = ("__init__", "__new__", "__getattribute__", "__getattr__")
 _NOT_DJANGO = ("south", "the name object")
 
 
-def parse(source: bytes) -> "Any":
-    """The tree of ``source``, or (line, reason) where Python refuses it.
+class NotPython(Exception):
+    """A source that Python makes no tree of; the exception's text is a clause that says so.
 
-    source: in any encoding that Python accepts. Raises nothing.
+    line: where, from 1. said: the reason in Python's own words.
+    """
+
+    def __init__(self, line: int, said: str, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.said = said
+
+
+def parse(source: "bytes | str") -> "ast.Module":
+    """The tree of a Python file; every file that is parsed is parsed here, and silently.
+
+    source: bytes in any encoding that Python accepts. Raises NotPython, nothing else.
     """
     import warnings
 
@@ -49,15 +62,21 @@ def parse(source: bytes) -> "Any":
         with warnings.catch_warnings():
             # Invalid escapes and the like are the project's own affair.
             warnings.simplefilter("ignore")
-            return compile(source, "<migration>", "exec", _ONLY_TREE, dont_inherit=True)
+            tree: ast.Module = compile(
+                source, "<text>", "exec", _ONLY_TREE, dont_inherit=True
+            )
+            return tree
     except SyntaxError as error:
         version = ".".join(map(str, sys.version_info[:2]))
-        return error.lineno or 1, f"Python {version} cannot parse it: {error.msg}"
+        reason = f"Python {version} cannot parse it: {error.msg}"
+        raise NotPython(error.lineno or 1, error.msg, reason) from None
     except (RecursionError, MemoryError):
-        return _DEEP
+        raise NotPython(1, _DEEP, _DEEP) from None
     except (ValueError, LookupError, OverflowError) as error:
-        line = source[: max(source.find(b"\0"), 0)].count(b"\n") + 1
-        return line, f"Python cannot decode it: {error}"
+        data = source.encode() if isinstance(source, str) else source
+        line = data[: max(data.find(b"\0"), 0)].count(b"\n") + 1
+        reason = f"Python cannot decode it: {error}"
+        raise NotPython(line, str(error), reason) from None
 
 
 def conflict_marker(source: bytes) -> int:
@@ -73,7 +92,12 @@ def conflict_marker(source: bytes) -> int:
             return middle or number
         if line == b"=======":
             middle = middle or number
-    return middle if middle and isinstance(parse(source), tuple) else 0
+    if middle:
+        try:
+            parse(source)
+        except NotPython:
+            return middle
+    return 0
 
 
 def read_head(head: bytes, *, settings: bool) -> "Told | None":
@@ -81,12 +105,12 @@ def read_head(head: bytes, *, settings: bool) -> "Told | None":
 
     settings: the name ``settings`` is Django's there. None: not told by this alone.
     """
-    tree = parse(head + b"\n    pass\n")
-    if isinstance(tree, tuple) or len(tree.body) != 1:
-        return None
     try:
+        tree = parse(head + b"\n    pass\n")
+        if len(tree.body) != 1:
+            return None
         found = read_class(tree.body[0], Names(tree, settings=settings))
-    except (RecursionError, MemoryError):
+    except (NotPython, RecursionError, MemoryError):
         return None
     told = _told(found, b"django.db")
     return told if told[4] is None else None
@@ -95,18 +119,16 @@ def read_head(head: bytes, *, settings: bool) -> "Told | None":
 def read_whole(source: bytes) -> "Told":
     """Reads the whole file, or says why that cannot be. Raises nothing."""
     try:
-        tree = parse(source)
-        return (
-            _unparsable(source, tree)
-            if isinstance(tree, tuple)
-            else _read(tree, source)
-        )
+        return _read(source)
     except (RecursionError, MemoryError):
-        return _nothing(_DEEP, django=mentions_django(source))
+        return _nothing((1, _DEEP), django=mentions_django(source))
 
 
-def _read(tree: "Any", source: bytes) -> "Told":
-    value = follow(tree)
+def _read(source: bytes) -> "Told":
+    try:
+        value = follow(parse(source))
+    except NotPython as problem:
+        return _unparsable(source, (problem.line, str(problem)))
     if value is None:
         reason = "no class Migration; Django raises BadMigrationError for it"
         return _nothing((1, reason), django=False)
@@ -136,10 +158,12 @@ def _unparsable(source: bytes, problem: "tuple[int, str]") -> "Told":
     """A file without a tree: what its class head tells, if that much parses."""
     django = mentions_django(source)
     start = source.find(b"\nclass Migration(") + 1
-    tree = parse(
-        source[start : source.find(b"\n    operations", start)] + b"\n    pass\n"
-    )
-    if not start or isinstance(tree, tuple) or len(tree.body) != 1:
+    head = source[start : source.find(b"\n    operations", start)]
+    try:
+        tree = parse(head + b"\n    pass\n" if start else b"")
+    except NotPython:
+        return _nothing(problem, django=django)
+    if len(tree.body) != 1:
         return _nothing(problem, django=django)
     told = _told(read_class(tree.body[0], Names(tree)), source)
     return (*told[:4], problem, django and told[5], ())

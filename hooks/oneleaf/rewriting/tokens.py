@@ -8,7 +8,8 @@ and compared with what was meant before it is handed out.
 import ast
 import codecs
 import re
-import warnings
+
+from oneleaf.reading import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,16 +128,12 @@ def escaped(value: str, quote: str) -> str:
 def parse(body: bytes) -> ast.Module:
     """The tree of UTF-8 code. Raises CannotRewrite with the line that is wrong."""
     try:
-        with warnings.catch_warnings():  # an odd escape is no matter of ours
-            warnings.simplefilter("ignore")
-            return ast.parse(body.decode())
-    except SyntaxError as error:
-        raise CannotRewrite(error.lineno or 1, f"not Python: {error.msg}") from None
+        return tree.parse(body.decode())
     except UnicodeDecodeError as error:
         line = len(_NEWLINE.findall(body, 0, error.start)) + 1
         raise CannotRewrite(line, "not UTF-8") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise CannotRewrite(1, f"not Python: {error}") from None
+    except tree.NotPython as error:
+        raise CannotRewrite(error.line, f"not Python: {error.said}") from None
 
 
 def require_same(meant: ast.Module, result: ast.Module, line: int) -> None:
