@@ -237,6 +237,18 @@ def test_only_the_database_side_imports_django() -> None:
     assert [name for name in sorted(using) if not matches(name, MAY_USE_DJANGO)] == []
 
 
+def test_one_module_makes_trees_of_python_files() -> None:
+    parsing = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("ast.parse", "compile")
+    }
+    # sources compiles what was applied, to run it.
+    assert parsing == {"oneleaf.reading.tree", "oneleaf.database.sources"}
+
+
 def run_python(code: str, cwd: Path, **env: str) -> str:
     """What a fresh interpreter prints, started as the hook is."""
     done = subprocess.run(

@@ -12,7 +12,6 @@ from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable, Iterator
 
     from oneleaf.config import Config
@@ -178,8 +177,10 @@ def _is_good_end(case: Case, edit: "Edit") -> bool:
 
 
 def _mean_the_same(old: bytes, new: bytes, without: "tuple[str, ...]") -> bool:
-    meaning = _meaning(old, without)
-    return meaning is not None and meaning == _meaning(new, without)
+    from oneleaf.reading.tree import code  # not before something published was edited
+
+    said = code(old, without)
+    return said is not None and said == code(new, without)
 
 
 def _replaces_went(case: Case, before: "Migration", after: "Migration") -> bool:
@@ -198,33 +199,3 @@ def _moved_to_squashes(
     went, came = old - new, new - old
     explained = {(o, n) for o in went for n in new if case.stands_for(n, o)}
     return went == {o for o, _ in explained} and came <= {n for _, n in explained}
-
-
-def _meaning(source: bytes, without: "tuple[str, ...]") -> "str | None":
-    """What a file says to Python, without the docstring; None where it says nothing.
-
-    without: attributes of the class ``Migration`` that are left out.
-    """
-    import ast
-    import warnings
-
-    try:
-        with warnings.catch_warnings():  # an odd escape is no matter of ours
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-            if tree.body and ast.get_docstring(tree, clean=False) is not None:
-                del tree.body[0]
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Constant):
-                    node.kind = None  # u"" is ""
-                elif isinstance(node, ast.ClassDef) and node.name == "Migration":
-                    node.body = [part for part in node.body if not _sets(part, without)]
-            return ast.dump(tree)
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        return None
-
-
-def _sets(statement: "ast.stmt", names: "tuple[str, ...]") -> bool:
-    """Whether a statement is a plain assignment to one of the names."""
-    targets = getattr(statement, "targets", [])
-    return len(targets) == 1 and getattr(targets[0], "id", "") in names

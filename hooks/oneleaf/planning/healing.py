@@ -4,10 +4,7 @@ In a ``git rebase`` of several commits the first stop renames ``0002_first``; th
 second commit brings a migration that depends on it by its old name.
 """
 
-import ast
-
-from oneleaf.overlap.names import targets
-from oneleaf.rewriting.tokens import CannotRewrite, parse
+from oneleaf.reading.tree import meaning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +13,6 @@ if TYPE_CHECKING:
     from oneleaf.history.graph import Graph
     from oneleaf.history.project import App, Project
     from oneleaf.planning.line import Key
-
-_PLACE = {"dependencies", "run_before", "replaces", "initial"}
 
 
 def gone(
@@ -49,8 +44,7 @@ def successor(
     number alone ("" is no such name). Two of them tell nothing.
     """
     listed = list(candidates)
-    meaning = _meaning(former)
-    same = [found for found, source in listed if _meaning(source) == meaning]
+    same = [found for found, source in listed if is_same(source, former)]
     if len(same) == 1:
         return same[0]
     alike = [
@@ -61,20 +55,11 @@ def successor(
 
 def is_same(one: bytes, other: bytes) -> bool:
     """Whether two contents say the same but for their place in the history."""
-    return one == other or _meaning(one) == _meaning(other)
+    if one == other:
+        return True
+    meant = meaning(one)
+    return meant is not None and meant == meaning(other)
 
 
 def _stem(name: str) -> str:
     return name.lstrip("0123456789")
-
-
-def _meaning(source: bytes) -> str:
-    """What a migration does, without its place in the history; equal for equal code."""
-    try:
-        tree = parse(source)
-    except CannotRewrite:
-        return repr(source)
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            node.body = [part for part in node.body if not _PLACE & targets(part)]
-    return ast.dump(tree)

@@ -9,19 +9,24 @@ attributes mean is Django's (django/db/migrations/migration.py).
 import sys
 
 from oneleaf.reading.values import (
+    ATTRIBUTES,
     BASES,
     FUNCTIONS,
+    LISTS,
     Names,
     Value,
+    additions,
     evaluate,
     imported,
     pairs,
+    touches,
     walk,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Sequence
     from typing import Any
 
     # dependencies, run_before, replaces, initial, unreadable, is_django and conditional
@@ -31,8 +36,6 @@ if TYPE_CHECKING:
 
 _ONLY_TREE = 0x400  # ast.PyCF_ONLY_AST
 _DEEP = "nested too deeply to be read"
-LISTS = ("dependencies", "run_before", "replaces")
-ATTRIBUTES = (*LISTS, "initial")
 # Methods that Python calls while Django makes the instance from the class.
 _MAKERS = ("__init__", "__new__", "__getattribute__", "__getattr__")
 # The package that Django's own migrations replaced, and Python's root class.
@@ -77,6 +80,73 @@ def parse(source: "bytes | str") -> "ast.Module":
         line = data[: max(data.find(b"\0"), 0)].count(b"\n") + 1
         reason = f"Python cannot decode it: {error}"
         raise NotPython(line, str(error), reason) from None
+
+
+def meaning(source: bytes) -> "str | None":
+    """What a migration is, whatever its name, its number and its place in the history.
+
+    Equal for equal migrations. None for one without operations, and for what is not
+    Python.
+    """
+    return code(source, ATTRIBUTES, idle=False)
+
+
+def code(
+    source: bytes, without: "Sequence[str]" = (), *, idle: bool = True
+) -> "str | None":
+    """What a module says to Python: its tree without docstrings, as text.
+
+    Layout, comments and the prefix of ``u""`` are no difference. without: attributes of
+    the class Migration that are none either. idle: also of a migration without
+    operations. None for what is not Python.
+    """
+    import ast
+
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    try:
+        tree = parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant):
+                node.kind = None
+            elif isinstance(node, documented):
+                names = without if _is_migration(node) else ()
+                body = [part for part in node.body if not _is_text(part)]
+                node.body = [part for part in body if not _sets(part, names)]
+        return ast.dump(tree) if idle or _has_operations(tree) else None
+    except (NotPython, RecursionError, MemoryError):
+        return None
+
+
+def _has_operations(tree: "ast.Module") -> bool:
+    """Whether the class Migration has operations, or may: computed or inherited ones."""
+    mentions = 0
+    for node in walk(tree, functions=True):
+        mentions += "operations" in (getattr(node, "id", ""), getattr(node, "attr", ""))
+        if _is_migration(node):
+            own = [part.value for part in node.body if _sets(part, ("operations",))]
+            mentions -= sum(getattr(value, "elts", None) == [] for value in own)
+            inherits = any(
+                getattr(base, "attr", "") != "Migration" for base in node.bases
+            )
+            mentions += inherits and not own
+    return mentions > 0
+
+
+def _is_migration(node: "Any") -> bool:
+    return type(node).__name__ == "ClassDef" and node.name == "Migration"
+
+
+def _is_text(statement: "Any") -> bool:
+    value = getattr(getattr(statement, "value", None), "value", None)
+    return type(statement).__name__ == "Expr" and isinstance(value, str)
+
+
+def _sets(statement: "Any", names: "Sequence[str]") -> bool:
+    """Whether a statement assigns or adds to nothing but attributes of these names."""
+    if type(statement).__name__ not in ("Assign", "AnnAssign", "AugAssign"):
+        return False
+    targets = getattr(statement, "targets", None) or [statement.target]
+    return all(getattr(target, "id", "") in names for target in targets)
 
 
 def conflict_marker(source: bytes) -> int:
@@ -407,47 +477,3 @@ def _inherit(bases: "list[Any]", names: "Names", found: Class) -> None:
             django = None
         if found.django is not True and django is not False:
             found.django = django
-
-
-def additions(nodes: "list[Any]") -> "list[tuple[str, str]]":
-    """The pairs of all ``dependencies.append(("label", "name"))`` among ``nodes``."""
-    found: list[tuple[str, str]] = []
-    for below in nodes:
-        function = getattr(below, "func", None)
-        is_append = (
-            type(below).__name__ == "Call"
-            and getattr(function, "attr", "") == "append"
-            and getattr(getattr(function, "value", None), "id", "") == "dependencies"
-            and len(below.args) == 1
-            and type(below.args[0]).__name__ == "Tuple"
-        )
-        items = below.args[0].elts if is_append else []
-        words = [getattr(item, "value", None) for item in items]
-        texts = [word for word in words if isinstance(word, str)]
-        if len(words) == len(texts) == 2:
-            found.append((texts[0], texts[1]))
-    return sorted(found)
-
-
-def touches(nodes: "list[Any]") -> "list[tuple[int, str]]":
-    """(line, attribute) of each of ``nodes`` that binds one or may change its list.
-
-    Binding, deleting, and any use of the name that may change the list: a method of
-    it, an item of it, handing it to a call.
-    """
-    hits = []
-    for below in nodes:
-        kind = type(below).__name__
-        names: list[Any] = []
-        if kind == "Name" and type(below.ctx).__name__ != "Load":
-            names = [below.id]
-        elif kind in ("Attribute", "Subscript"):
-            names = [getattr(below.value, "id", None)]
-        elif kind == "Call":
-            names = [getattr(argument, "id", None) for argument in below.args]
-        elif kind in (*FUNCTIONS, "ClassDef"):
-            names = [below.name]
-        elif kind in ("Import", "ImportFrom"):
-            names = [alias.asname or alias.name for alias in below.names]
-        hits += [(below.lineno, name) for name in names if name in ATTRIBUTES]
-    return sorted(hits)

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+LISTS = ("dependencies", "run_before", "replaces")
+ATTRIBUTES = (*LISTS, "initial")  # what says where a migration stands
 DJANGO = "django.db.migrations"
 SETTINGS = "django.conf.settings"
 _SWAPPABLE = (
@@ -340,3 +342,47 @@ def walk(node: "Any", *, functions: bool = False) -> "Iterator[Any]":
             child = getattr(node, field, None)
             below = child if isinstance(child, list) else [child]
             stack.extend(one for one in below if hasattr(one, "_fields"))
+
+
+def additions(nodes: "list[Any]") -> "list[tuple[str, str]]":
+    """The pairs of all ``dependencies.append(("label", "name"))`` among ``nodes``."""
+    found: list[tuple[str, str]] = []
+    for below in nodes:
+        function = getattr(below, "func", None)
+        is_append = (
+            type(below).__name__ == "Call"
+            and getattr(function, "attr", "") == "append"
+            and getattr(getattr(function, "value", None), "id", "") == "dependencies"
+            and len(below.args) == 1
+            and type(below.args[0]).__name__ == "Tuple"
+        )
+        items = below.args[0].elts if is_append else []
+        words = [getattr(item, "value", None) for item in items]
+        texts = [word for word in words if isinstance(word, str)]
+        if len(words) == len(texts) == 2:
+            found.append((texts[0], texts[1]))
+    return sorted(found)
+
+
+def touches(nodes: "list[Any]") -> "list[tuple[int, str]]":
+    """(line, attribute) of each of ``nodes`` that binds one or may change its list.
+
+    Binding, deleting, and any use of the name that may change the list: a method of
+    it, an item of it, handing it to a call.
+    """
+    hits = []
+    for below in nodes:
+        kind = type(below).__name__
+        names: list[Any] = []
+        if kind == "Name" and type(below.ctx).__name__ != "Load":
+            names = [below.id]
+        elif kind in ("Attribute", "Subscript"):
+            names = [getattr(below.value, "id", None)]
+        elif kind == "Call":
+            names = [getattr(argument, "id", None) for argument in below.args]
+        elif kind in (*FUNCTIONS, "ClassDef"):
+            names = [below.name]
+        elif kind in ("Import", "ImportFrom"):
+            names = [alias.asname or alias.name for alias in below.names]
+        hits += [(below.lineno, name) for name in names if name in ATTRIBUTES]
+    return sorted(hits)
