@@ -457,6 +457,47 @@ def test_an_app_is_incomplete_when_one_of_its_migrations_is_unreadable() -> None
     assert (graph.incomplete(whole), graph.incomplete(torn)) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("pair", "meant"),
+    [
+        pytest.param(("cart", "1"), ["cart.1"], id="own"),
+        pytest.param(("shop", "2"), ["shop.2"], id="another app's"),
+        pytest.param(("shop", "1"), ["shop.1"], id="replaced, with a file"),
+        pytest.param(("shop", "0"), ["shop.s", "shop.t"], id="deleted"),
+        pytest.param(("shop", "__first__"), ["shop.1"], id="first"),
+        pytest.param(("shop", "__latest__"), ["shop.2"], id="latest"),
+        pytest.param(USER, ["shop.1"], id="of a setting"),
+        pytest.param(("settings.OTHER", "__first__"), [], id="of an unknown setting"),
+        pytest.param(("cart", "__first__"), [], id="own first"),
+        pytest.param(("cart", "__latest__"), [], id="own latest"),
+        pytest.param(("empty", "__first__"), [], id="first of none"),
+        pytest.param(("shop", "9"), [], id="nowhere"),
+        pytest.param(("auth", "0001_initial"), [], id="a third party's"),
+        pytest.param(("twin", "1"), [], id="several apps'"),
+        pytest.param(("twin", "2"), ["twins.2"], id="one of several apps'"),
+        pytest.param(("twin", "__first__"), [], id="first of several apps"),
+    ],
+)
+def test_what_a_pair_means_in_the_files_of_an_app(pair: Pair, meant: list[str]) -> None:
+    cart = app("cart", on("1"), on("2", pair), directory="cart")
+    others = (
+        app("empty", directory="empty"),
+        app(
+            "shop",
+            on("1"),
+            on("2", ("shop", "1")),
+            on("s", replaces=own("shop", ["0", "1"])),
+            on("t", replaces=own("shop", ["s"])),
+            directory="shop",
+        ),
+        app("twin", on("1"), directory="twin"),
+        app("twin", on("1"), on("2"), directory="twins"),
+    )
+    for apps in ((cart, *others), (*others, cart)):
+        graph = graph_of(*apps, user="shop.User")
+        assert [".".join(key) for key in graph.meant(cart, pair)] == meant
+
+
 class TestAppsWithOneLabel:
     """Several projects in one repository: nothing of one reaches another."""
 
@@ -465,6 +506,14 @@ class TestAppsWithOneLabel:
         two = app("shop", on("1"), directory="two/shop")
         graph = graph_of(one, two)
         assert (graph.leaf_nodes(one), graph.leaf_nodes(two)) == (["2"], ["1"])
+
+    def test_a_pair_means_the_own_apps_alone(self) -> None:
+        one = app("shop", on("1"), directory="one/shop")
+        two = app("shop", on("1"), on("2"), directory="two/shop")
+        graph = graph_of(one, two)
+        assert graph.carriers(two, "shop") == [two]
+        assert graph.meant(two, ("shop", "1")) == [("two/shop", "1")]
+        assert graph.meant(one, ("shop", "2")) == []
 
     def test_a_migration_of_the_other_app_does_not_stand_in(self) -> None:
         one = app("shop", on("2", ("shop", "1")), directory="one/shop")

@@ -133,7 +133,7 @@ def missing_dependencies(case: Case) -> "Iterator[Finding]":
     """
     for missing in case.graph.missing:
         label, name = missing.dependency
-        targets = [app for app in case.project.apps if app.label == label]
+        targets = case.graph.carriers(missing.app, label)
         taken_away = any(app.path(name) in case.removed for app in targets)
         if not case.includes(missing.app) and not taken_away:
             continue

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _FIRST = "__first__"
 _LATEST = "__latest__"
-
 _NO_EDGE = -1
 _MISSING = -2
 
@@ -33,6 +32,7 @@ class Nodes:
     names, owners: number -> migration name, position of its app in ``apps``.
     numbers: position of an app -> its migration names -> numbers.
     labels: app label -> positions of the apps that carry it.
+    settings: as for ``build_graph``.
     squashes: number -> its ``replaces``, for the migrations that have one.
     replaced: (position of app, name) -> numbers of the squashes that name it.
     parents: number -> numbers it depends on, as the files say.
@@ -51,11 +51,13 @@ class Nodes:
         "owners",
         "parents",
         "replaced",
+        "settings",
         "squashes",
     )
 
-    def __init__(self, apps: "Sequence[App]") -> None:
+    def __init__(self, apps: "Sequence[App]", settings: "Mapping[str, str]") -> None:
         self.apps = apps
+        self.settings = settings
         self.names: list[str] = []
         self.owners: list[int] = []
         self.numbers: list[dict[str, int]] = []
@@ -66,7 +68,8 @@ class Nodes:
         self.ends: dict[tuple[int, str], int] = {}
         for position, app in enumerate(apps):
             start = len(self.names)
-            self.names += sorted(app.migrations, key=_file_name)
+            # Django lists files, not modules: ``0002-b.py`` comes before ``0002.py``.
+            self.names += sorted(app.migrations, key=lambda name: name + ".py")
             end = len(self.names)
             self.owners += [position] * (end - start)
             self.numbers.append({self.names[n]: n for n in range(start, end)})
@@ -92,27 +95,22 @@ class Nodes:
         return self.apps[self.owners[number]].label, self.names[number]
 
     def carriers(self, position: int, label: str) -> "Sequence[int]":
-        """Positions of the apps that ``label`` may mean in the app at ``position``."""
+        """Positions of the apps that ``label`` may mean in the app at ``position``.
+
+        Its own label is the app itself, whatever other apps carry it. None: a third
+        party's, or a setting's that is not known.
+        """
+        if "." in label:
+            label = self.settings.get(label.partition(".")[2], "").partition(".")[0]
         if label == self.apps[position].label:
             return (position,)
         return self.labels.get(label, ())
 
-
-def link(apps: "Sequence[App]", settings: "Mapping[str, str]") -> Nodes:
-    """Number the migrations of ``apps`` and make the edges between them.
-
-    settings: as for ``oneleaf.history.graph.build_graph``.
-    """
-    nodes = Nodes(apps)
-    _note_squashes(nodes)
-    for reference in _link_own(nodes):
-        _link_other(nodes, reference, settings)
-    return nodes
-
-
-def _file_name(name: str) -> str:
-    """Django lists files, not modules: ``0002-b.py`` comes before ``0002.py``."""
-    return name + ".py"
+    def holders(self, carriers: "Sequence[int]", name: str) -> "list[int]":
+        """Those of the apps that have a migration; else those where squashes replace it."""
+        return [at for at in carriers if name in self.apps[at].migrations] or [
+            at for at in carriers if (at, name) in self.replaced
+        ]
 
 
 def _note_squashes(nodes: Nodes) -> None:
@@ -155,16 +153,12 @@ def _link_own(nodes: Nodes) -> "list[Reference]":
     return others
 
 
-def _link_other(
-    nodes: Nodes, reference: "Reference", settings: "Mapping[str, str]"
-) -> None:
+def _link_other(nodes: Nodes, reference: "Reference") -> None:
     """Make the edge of a ``run_before`` or of a dependency on another app.
 
     ``MigrationLoader.add_external_dependencies`` and ``check_key``.
     """
     number, (label, name), _kind = reference
-    if "." in label:
-        label = settings.get(label.partition(".")[2], "").partition(".")[0]
     position = nodes.owners[number]
     carriers = nodes.carriers(position, label)
     if not carriers:
@@ -192,9 +186,7 @@ def _link(nodes: Nodes, reference: "Reference", target: int) -> None:
 
 def _named(nodes: Nodes, carriers: "Sequence[int]", name: str) -> int:
     """The migration ``name`` of the one app among ``carriers`` that has it."""
-    holders = [at for at in carriers if name in nodes.apps[at].migrations]
-    if not holders:
-        holders = [at for at in carriers if (at, name) in nodes.replaced]
+    holders = nodes.holders(carriers, name)
     if not holders:
         return _MISSING
     if len(holders) > 1:
@@ -212,23 +204,19 @@ def _end(nodes: Nodes, carriers: "Sequence[int]", name: str) -> int:
     holders = [at for at in carriers if nodes.numbers[at]]
     if len(holders) != 1:
         return _NO_EDGE
-    key = (holders[0], name)
-    if key not in nodes.ends:
-        nodes.ends[key] = _find_end(nodes, *key)
-    return nodes.ends[key]
-
-
-def _find_end(nodes: Nodes, position: int, name: str) -> int:
-    numbers, owners, parents = nodes.numbers[position], nodes.owners, nodes.parents
-    passed: set[int] = set()
-    for number in numbers.values():
-        older = [p for p in parents[number] if owners[p] == position]
-        if name == _LATEST:
-            passed.update(older)
-        elif older:
-            passed.add(number)
-    ends = [found for found, number in numbers.items() if number not in passed]
-    return numbers[min(ends)] if ends else _NO_EDGE
+    position = holders[0]
+    if (position, name) not in nodes.ends:
+        numbers = nodes.numbers[position]
+        passed: set[int] = set()
+        for number in numbers.values():
+            older = [p for p in nodes.parents[number] if nodes.owners[p] == position]
+            if name == _LATEST:
+                passed.update(older)
+            elif older:
+                passed.add(number)
+        ends = [found for found, number in numbers.items() if number not in passed]
+        nodes.ends[position, name] = numbers[min(ends)] if ends else _NO_EDGE
+    return nodes.ends[position, name]
 
 
 def targets(nodes: Nodes, squash: int) -> "list[int]":
@@ -246,9 +234,8 @@ def targets(nodes: Nodes, squash: int) -> "list[int]":
 class Missing:
     """A dependency on a migration that is nowhere.
 
-    app, migration: where the dependency is written.
-    dependency: the (app label, migration name) pair as it is written there.
-    kind: the attribute it is written in, ``"dependencies"`` or ``"run_before"``.
+    dependency: the (app label, migration name) pair as it is written.
+    app, migration, kind: where, in ``"dependencies"`` or in ``"run_before"``.
     """
 
     __slots__ = ("app", "dependency", "kind", "migration")
@@ -309,6 +296,32 @@ class Graph:
         self.replaces_cycles = self._spelled(circles)
         self._younger: list[list[int]] = []
         self._descendants: dict[int, set[int]] = {}
+
+    def carriers(self, app: "App", label: str) -> "list[App]":
+        """The apps that a label may mean in the files of an app; see ``build_graph``."""
+        nodes = self._nodes
+        found = nodes.carriers(self._positions[app.directory], label)
+        return [nodes.apps[at] for at in found]
+
+    def meant(self, app: "App", pair: "tuple[str, str]") -> "list[tuple[str, str]]":
+        """The migrations that a pair means in the files of an app: (directory, name).
+
+        One, as a rule. A deleted one means the squashes of its app that stand for it.
+        Empty for ``__first__`` and ``__latest__`` of the own app, for a third party's,
+        for what is nowhere, and for what several apps of one label have.
+        """
+        nodes = self._nodes
+        own, (label, name) = self._positions[app.directory], pair
+        holders = carriers = nodes.carriers(own, label)
+        if name not in (_FIRST, _LATEST):
+            holders = nodes.holders(carriers, name)
+        elif carriers != (own,) and (number := _end(nodes, carriers, name)) >= 0:
+            holders, name = (nodes.owners[number],), nodes.names[number]
+        if len(holders) != 1:
+            return []
+        found = nodes.apps[holders[0]]
+        names = [name] if name in found.migrations else self.replaced_by(found, name)
+        return [(found.directory, each) for each in names if each in found.migrations]
 
     def leaf_nodes(self, app: "App") -> "list[str]":
         """Names of the app's leaf nodes, sorted.
@@ -448,7 +461,11 @@ def build_graph(apps: "Sequence[App]", settings: "Mapping[str, str]") -> Graph:
     several apps means in each of them that app itself; elsewhere it makes an edge
     only where exactly one of them has the migration.
     """
-    return Graph(link(apps, settings))
+    nodes = Nodes(apps, settings)
+    _note_squashes(nodes)
+    for reference in _link_own(nodes):
+        _link_other(nodes, reference)
+    return Graph(nodes)
 
 
 def _cycles(count: int, edges: "Sequence[Sequence[int]]") -> "list[list[int]]":

@@ -51,13 +51,12 @@ def written(situation: "Situation", moves: "list[Move]") -> "Written":
         for old, new in move.names.items()
         if old != new
     }
-    pairs = _pairs(situation, renames)
     by_directory = {move.app.directory: move for move in moves}
     found: Written = {}
     for app in situation.project.apps:
         ties = _ties(by_directory.get(app.directory), situation.former)
         for name, migration in app.migrations.items():
-            words = _words(app, migration, pairs)
+            words = _words(situation, app, migration, renames)
             key, path = (app.directory, name), app.path(name)
             forced = key in renames or path in situation.files.prepared
             if not (words or forced or name in ties):
@@ -118,30 +117,20 @@ def _places(move: "Move") -> "dict[str, int]":
     return places
 
 
-def _pairs(
-    situation: "Situation", renames: "Mapping[Key, str]"
-) -> "dict[Key, list[Key]]":
-    """(app label, old name) -> (directory, new name) of the renamed it may mean."""
-    labels = {app.directory: app.label for app in situation.project.apps}
-    found: dict[Key, list[Key]] = {}
-    for (directory, old), new in renames.items():
-        found.setdefault((labels[directory], old), []).append((directory, new))
-    return found
-
-
 def _words(
-    app: "App", migration: "Migration", pairs: "Mapping[Key, list[Key]]"
+    situation: "Situation",
+    app: "App",
+    migration: "Migration",
+    renames: "Mapping[Key, str]",
 ) -> "dict[Key, Key]":
     """Those of the pairs in a migration's attributes that change, and to what."""
-    mentioned = (*migration.dependencies, *migration.run_before, *migration.replaces)
     found = {}
-    for pair in mentioned:
-        if pair not in pairs:
-            continue
-        targets = pairs[pair]
-        own = [key for key in targets if key[0] == app.directory]
-        if own or (len(targets) == 1 and pair[0] != app.label):
-            found[pair] = (pair[0], (own or targets)[0][1])
+    for pair in (*migration.dependencies, *migration.run_before, *migration.replaces):
+        label, old = pair
+        owners = situation.graph.carriers(app, label)
+        new = [renames[k] for one in owners if (k := (one.directory, old)) in renames]
+        if len(new) == 1:
+            found[pair] = (label, new[0])
     return found
 
 

@@ -126,7 +126,7 @@ def _conditional(situation: "Situation", app: "App") -> "Iterator[tuple[str, str
     for other in situation.project.apps:
         for migration in other.migrations.values():
             for label, name in migration.conditional:
-                if label == app.label:
+                if app in situation.graph.carriers(other, label):
                     yield other.path(migration.name), name
 
 

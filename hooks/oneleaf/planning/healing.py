@@ -11,25 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from oneleaf.history.graph import Graph
-    from oneleaf.history.project import App, Project
     from oneleaf.planning.line import Key
 
 
-def gone(
-    project: "Project", graph: "Graph", is_local: "Callable[[Key], bool]"
-) -> "list[Key]":
+def gone(graph: "Graph", is_local: "Callable[[Key], bool]") -> "list[Key]":
     """(directory, name) of what local migrations name and no app has, each once."""
-    carriers: dict[str, list[App]] = {}
-    for app in project.apps:
-        carriers.setdefault(app.label, []).append(app)
     found: dict[Key, None] = {}
     for missing in graph.missing:
         label, name = missing.dependency
-        targets = (
-            [missing.app] if missing.app.label == label else carriers.get(label, [])
-        )
-        if len(targets) == 1 and is_local((missing.app.directory, missing.migration)):
-            found[targets[0].directory, name] = None
+        owners = graph.carriers(missing.app, label)
+        if len(owners) == 1 and is_local((missing.app.directory, missing.migration)):
+            found[owners[0].directory, name] = None
     return list(found)
 
 

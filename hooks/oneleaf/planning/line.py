@@ -19,23 +19,17 @@ if TYPE_CHECKING:
 
 
 class History:
-    """The edges of a project, as its files say: who comes directly after whom.
+    """Who comes directly after whom in a project, as its files say.
 
     parents: key -> keys it depends on, of any app, by ``dependencies`` or the other's
         ``run_before``; what a squash replaces counts as before it. A dependency on a
         deleted migration is one on the squashes that stand for it.
-    carriers: app label -> the apps that carry it.
     replaces: key of a squash -> the keys of its own app it replaces, those that exist.
     """
 
-    __slots__ = ("_graph", "_settings", "carriers", "parents", "replaces")
+    __slots__ = ("parents", "replaces")
 
     def __init__(self, project: "Project", graph: "Graph") -> None:
-        self._graph = graph
-        self._settings = project.settings
-        self.carriers: dict[str, list[App]] = {}
-        for app in project.apps:
-            self.carriers.setdefault(app.label, []).append(app)
         self.parents: Edges = {
             (app.directory, name): set()
             for app in project.apps
@@ -44,49 +38,21 @@ class History:
         self.replaces: dict[Key, list[Key]] = {}
         for app in project.apps:
             for name in app.migrations:
-                self._link(app, name)
+                self._link(app, name, graph)
 
-    def _link(self, app: "App", name: str) -> None:
+    def _link(self, app: "App", name: str, graph: "Graph") -> None:
         key = (app.directory, name)
         migration = app.migrations[name]
         for pair in migration.dependencies:
-            self.parents[key].update(self._meant(app, pair))
+            self.parents[key].update(graph.meant(app, pair))
         for pair in migration.run_before:
-            for later in self._meant(app, pair):
+            for later in graph.meant(app, pair):
                 self.parents[later].add(key)
         if migration.replaces:
-            pairs = [self._meant(app, pair) for pair in migration.replaces]
+            pairs = [graph.meant(app, pair) for pair in migration.replaces]
             present = [k for keys in pairs for k in keys if k != key]
             self.parents[key].update(present)
             self.replaces[key] = [k for k in present if k[0] == app.directory]
-
-    def _meant(self, app: "App", pair: "tuple[str, str]") -> "list[Key]":
-        """The keys a pair stands for."""
-        label, name = pair
-        if "." in label:
-            label = self._settings.get(label.rpartition(".")[2], "").partition(".")[0]
-        targets = [app] if label == app.label else self.carriers.get(label, [])
-        if name in ("__first__", "__latest__"):
-            if label == app.label or len(targets) != 1:
-                return []
-            ends = (
-                self._graph.root_nodes
-                if name == "__first__"
-                else self._graph.leaf_nodes
-            )
-            return [(targets[0].directory, end) for end in ends(targets[0])]
-        found = [
-            (target.directory, name) for target in targets if name in target.migrations
-        ]
-        if found or len(targets) != 1:
-            return found if len(found) == 1 or label == app.label else []
-        target = targets[0]
-        squashes = self._graph.replaced_by(target, name)
-        return [
-            (target.directory, squash)
-            for squash in squashes
-            if squash in target.migrations
-        ]
 
     def ancestors(self, keys: "Iterable[Key]") -> "set[Key]":
         """Everything that any of the keys comes after, in all apps."""

@@ -82,7 +82,7 @@ def _heal(
 ) -> "frozenset[Key]":
     """Adds the new names of what is gone to ``words``; what has none is returned."""
     known = set()
-    for key in healing.gone(situation.project, situation.graph, situation.is_local):
+    for key in healing.gone(situation.graph, situation.is_local):
         then = former(_path(key))
         if then is None:
             continue
@@ -129,7 +129,7 @@ def _taken(situation: "Situation", repairs: Repairs) -> "list[Key]":
         for name in situation.local(app):
             if repairs.comes_in(app.path(name)):
                 for label, other in app.migrations[name].dependencies:
-                    for owner in situation.history.carriers.get(label, ()):
+                    for owner in situation.graph.carriers(app, label):
                         found[owner.directory, other] = None
     return [
         key
@@ -147,9 +147,10 @@ def _add(words: "dict[str, Words]", path: str, pair: "Key", name: str) -> None:
 class _Mentions:
     """Which local migrations name which migration."""
 
-    __slots__ = ("_labels", "_users")
+    __slots__ = ("_graph", "_labels", "_users")
 
     def __init__(self, situation: "Situation") -> None:
+        self._graph = situation.graph
         self._labels = {app.directory: app.label for app in situation.project.apps}
         self._users: dict[Key, list[tuple[App, str]]] = {}
         for app in situation.project.apps:
@@ -166,7 +167,7 @@ class _Mentions:
         return [
             (label, path)
             for app, path in self._users.get((label, name), ())
-            if app.label != label or app.directory == directory
+            if directory in [one.directory for one in self._graph.carriers(app, label)]
         ]
 
 
