@@ -55,6 +55,7 @@ EDITS = {
     ),
     "a comment": ("# Why.\n" + PLAIN, []),
     "a docstring": ('"""Why."""\n' + PLAIN, []),
+    "a docstring of the class": (PLAIN.replace("):\n", '):\n    """Why."""\n'), []),
     "line ends": (PLAIN.replace("\n", "\r\n"), []),
     "quotes and prefixes": (PLAIN.replace("'shop'", 'u"shop"'), []),
     "a layout": (PLAIN.replace("operations = []", "operations = [\n    ]"), []),

@@ -1,7 +1,7 @@
 """The rules for what upstream has published: it is not edited and not taken away.
 
 A production database may have applied it. Silent are the known good ends: an edit of
-nothing but formatting, comments or the file's docstring, and the second step of a
+nothing but formatting, comments or docstrings, and the second step of a
 squash ("Squashing migrations" in Django's documentation): the replaced files go,
 ``replaces`` goes, and a dependency moves from a replaced migration to the squash.
 """
