@@ -78,10 +78,6 @@ class Project:
     def git(self, *arguments: str, **env: str) -> str:
         return output([GIT, *arguments], self.root, **env)
 
-    def forget(self) -> None:
-        """Remove everything oneleaf remembers of this repository."""
-        shutil.rmtree(self.git_dir / "oneleaf", ignore_errors=True)
-
     def stage(self, *, wanted: bool) -> None:
         """Put the index (and the work tree, if there is one) into a state."""
         source = self.staged_index if wanted else self.clean_index

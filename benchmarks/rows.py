@@ -55,45 +55,40 @@ def main_project(bench: Bench) -> Project:
     return bench.project(bench.size)
 
 
-def check(bench: Bench, project: Project, *arguments: str, cold: bool) -> Command:
+def check(bench: Bench, project: Project, *arguments: str) -> Command:
     """``oneleaf check``; a real project may have findings, a generated one has none."""
     return Command(
         bench.oneleaf("check", *arguments),
         project.root,
-        before=project.forget if cold else None,
         exits=(0,) if project.has_work_tree else (0, 1),
     )
 
 
 def one_app(bench: Bench) -> Command:
-    return check(bench, main_project(bench), cold=False)
+    return check(bench, main_project(bench))
 
 
 def one_app_against(bench: Bench) -> Command:
     """The same with the merge with a branch that went on in twenty other apps."""
     project = main_project(bench)
     branch = project.branch_elsewhere(20)
-    return check(bench, project, "--against", branch, cold=False)
+    return check(bench, project, "--against", branch)
 
 
 def one_app_small(bench: Bench) -> Command:
-    return check(bench, bench.project("small"), cold=False)
+    return check(bench, bench.project("small"))
 
 
 def one_app_real(bench: Bench) -> Command:
-    return check(bench, bench.project("real"), cold=False)
+    return check(bench, bench.project("real"))
 
 
-def all_cold(bench: Bench) -> Command:
-    return check(bench, main_project(bench), "--all", cold=True)
+def all_apps(bench: Bench) -> Command:
+    return check(bench, main_project(bench), "--all")
 
 
-def all_again(bench: Bench) -> Command:
-    return check(bench, main_project(bench), "--all", cold=False)
-
-
-def all_cold_real(bench: Bench) -> Command:
-    return check(bench, bench.project("real"), "--all", cold=True)
+def all_apps_real(bench: Bench) -> Command:
+    return check(bench, bench.project("real"), "--all")
 
 
 def git_call(bench: Bench, project: Project) -> Command:
@@ -199,15 +194,14 @@ ROWS = (
     Row("one-app", one_app, ref, at_most=0.8, staged=True),
     Row("one-app-flat", one_app, one_app_small, at_most=1.5, staged=True),
     Row("one-app-against", one_app_against, one_app, at_most=2, staged=True),
-    Row("all-cold", all_cold, cat, at_most=3),
-    Row("all-cold-peak-mib", all_cold, cat, timing.peak_mib, at_most=48),
-    Row("all-again", all_again, cat, at_most=0.5),
-    Row("all-cold-naive", all_cold, naive, timing.times_faster, at_least=8),
+    Row("all-apps", all_apps, cat, at_most=3),
+    Row("all-apps-peak-mib", all_apps, cat, timing.peak_mib, at_most=48),
+    Row("all-apps-naive", all_apps, naive, timing.times_faster, at_least=8),
     Row(
-        "all-cold-django", all_cold, linear, timing.times_faster, at_least=20, rounds=3
+        "all-apps-django", all_apps, linear, timing.times_faster, at_least=20, rounds=3
     ),
     Row("driver-start", driver, bare_start, at_most=1.3),
     Row("radar", radar, one_log, at_most=4),
     Row("real-one-app", one_app_real, ref_real, at_most=0.8, staged=True),
-    Row("real-all-cold", all_cold_real, cat_real),
+    Row("real-all-apps", all_apps_real, cat_real),
 )

@@ -17,7 +17,6 @@ from pretended_windows import git_exe
 
 from oneleaf import applying
 from oneleaf.applying import durable, judging
-from oneleaf.checking import verdicts
 from oneleaf.driver import running
 from oneleaf.errors import Refused
 from oneleaf.planning.plan import Plan
@@ -204,20 +203,3 @@ def test_a_result_that_is_in_use_is_written_over(
     assert code == 0
     assert files[1].read_text(encoding="ascii") == "2_b\n"
     assert sorted(tmp_path.iterdir()) == sorted(files)
-
-
-def test_the_memory_of_clean_states_leaves_nothing_where_it_is_in_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = str(tmp_path)
-    verdicts.remember(folder, "a" * 40, 1, 2)
-
-    def replace(_old: str, new: str) -> None:
-        raise PermissionError(errno.EACCES, "Access is denied", new)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", replace)
-        verdicts.remember(folder, "b" * 40, 3, 4)
-    assert os.listdir(folder) == ["clean"]
-    assert verdicts.recall(folder, "a" * 40) == (1, 2)
-    assert verdicts.recall(folder, "b" * 40) is None

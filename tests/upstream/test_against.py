@@ -57,11 +57,11 @@ def codes(done: Done) -> list[str]:
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    """Every file and its content; not what ``--all`` remembers of clean states."""
+    """Every file and its content."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.parent != folder / ".git" / "oneleaf"
+        if path.is_file()
     }
 
 

@@ -29,7 +29,6 @@ class State:
 
     __slots__ = (
         "_config",
-        "_listing",
         "_snapshot",
         "changes",
         "is_range",
@@ -50,7 +49,6 @@ class State:
         self.changes = list(changes)
         self.is_range = is_range
         self._config: Config | None = None
-        self._listing: bytes | None = None
         self._snapshot: Snapshot | None = None
 
     @property
@@ -78,24 +76,12 @@ class State:
         """The whole state, read once. Raises OneleafError where git cannot."""
         if self._snapshot is None:
             if self.name == INDEX:
-                listing = self._listed()
+                listing = snapshots.list_index()
                 found = snapshots.of_index(listing, self.changes, self.objects)
             else:
                 found = snapshots.of_commit(self.name, self.objects)
             self._snapshot = found
         return self._snapshot
-
-    def digest(self) -> str:
-        """A short name for everything that a verdict on the whole index depends on."""
-        new = sorted(c.path for c in self.changes if c.status == "A")
-        from oneleaf.checking import verdicts
-
-        return verdicts.key(self._listed(), git.encode("\0".join(new)))
-
-    def _listed(self) -> bytes:
-        if self._listing is None:
-            self._listing = snapshots.list_index()
-        return self._listing
 
 
 def choose(options: "Options", objects: git.Objects) -> "list[State]":

@@ -113,9 +113,7 @@ def judge(options: Options, state: State) -> Report:
     anything = state.changes or options.operands
     if state.is_range and not anything:
         return Report(state.label, 0, 0, ())
-    if state.name == states.INDEX:
-        if options.flag("--all") or not anything:
-            return _judge_all(options, state)
+    if state.name == states.INDEX and anything and not options.flag("--all"):
         narrowed = _judge_narrowed(options, state)
         if narrowed is not None:
             return narrowed
@@ -138,22 +136,6 @@ def _judge_narrowed(options: Options, state: State) -> "Report | None":
     return _report(options, state, judged, directories)
 
 
-def _judge_all(options: Options, state: State) -> Report:
-    """All apps in the index, or the memory that this very index was found clean."""
-    from oneleaf.checking import verdicts
-
-    folder, digest = verdicts.directory(), state.digest()
-    published = _published(options, state)
-    counts = None if published.edits else verdicts.recall(folder, digest)
-    if counts is not None:
-        return _summed_up(Report(state.label, *counts, ()))
-    judged = judging.judge(state.snapshot(), state.config, changes=state.changes)
-    report = _report(options, state, judged, None, published)
-    if not report.findings:
-        verdicts.remember(folder, digest, report.apps, report.migrations)
-    return _summed_up(report)
-
-
 def judge_whole(options: Options, state: State) -> Report:
     """The slow twin: every app is read, those in scope are judged."""
     snapshot, config, changes = state.snapshot(), state.config, state.changes
@@ -174,7 +156,6 @@ def _report(
     state: State,
     judged: judging.Judged,
     directories: "frozenset[str] | None",
-    published: "Published | None" = None,
 ) -> Report:
     """What was found, and what the state changes of upstream's migrations.
 
@@ -183,7 +164,7 @@ def _report(
     findings = judged.findings
     changes = state.changes
     if directories is None or may_edit_migrations(changes, state.config):
-        published = published or _published(options, state)
+        published = _published(options, state)
         if published.edits:
             from oneleaf.checking import published_checks
 

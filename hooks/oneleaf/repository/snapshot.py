@@ -154,7 +154,7 @@ def parse_changes(raw: bytes) -> "list[Change]":
 
 
 def list_index() -> bytes:
-    """The whole index as git prints it, for ``of_index`` and for the verdict's key.
+    """The whole index as git prints it, for ``of_index``.
 
     git-ls-files(1), ``--stage -z``. Raises GitError outside of a repository.
     """
