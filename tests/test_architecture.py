@@ -39,7 +39,6 @@ ROOMS = (
     "config",
     "foreign_lockfiles",
     "lockfile",
-    "toml_section",
     "arguments",
     "shell",
     "errors",
@@ -65,7 +64,6 @@ PURE = (
     "oneleaf.reading*",
     "oneleaf.rewriting*",
     "oneleaf.shell",
-    "oneleaf.toml_section",
     "oneleaf.upstream.radar",
 )
 LOOKS_OUTSIDE = {
@@ -310,7 +308,7 @@ def checked(repository: Repository, *words: str) -> set[str]:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Repository:
-    """A project of two apps with lockfiles and a configuration."""
+    """A project of two apps with lockfiles."""
     repository = Repository.create(tmp_path / "repository")
     repository.app("shop", "0001_initial", "0002_color", "0003_x", lockfile=True)
     repository.app("cart", "0001_initial", "0002_item", lockfile=True)
@@ -319,7 +317,7 @@ def shop(tmp_path: Path) -> Repository:
         "from django.apps import AppConfig\n\n\n"
         'class ShopConfig(AppConfig):\n    name = "shop"\n',
     )
-    repository.write("pyproject.toml", '[tool.oneleaf]\nupstream = "origin/main"\n')
+    repository.write("pyproject.toml", '[project]\ndependencies = ["django-oneleaf"]\n')
     repository.commit("shop")
     return repository
 
@@ -347,6 +345,17 @@ def test_a_commit_with_a_migration_loads_nothing_slow(shop: Repository) -> None:
 def test_a_commit_that_deletes_loads_nothing_slow(shop: Repository) -> None:
     shop.git("rm", "-q", "-r", "cart")
     assert checked(shop) & SLOW == set()
+
+
+def test_a_configuration_loads_what_reads_it_and_nothing_else_that_is_slow(
+    shop: Repository,
+) -> None:
+    shop.write("pyproject.toml", '[tool.oneleaf]\nupstream = "origin/main"\n')
+    shop.commit()
+    add_a_migration(shop)
+    reader = loaded(shop, "import tomllib\ncode = 0")
+    assert "tomllib" in reader
+    assert (checked(shop) - reader) & SLOW == set()
 
 
 def test_all_apps_load_nothing_slow(shop: Repository) -> None:

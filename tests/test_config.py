@@ -191,6 +191,27 @@ def test_what_cannot_be_meant_is_refused_by_file_and_key(
     assert str(caught.value) == f"pyproject.toml: [tool.oneleaf] {reason}"
 
 
+WRITTEN: dict[str, tuple[str, object]] = {
+    "a dotted key": ("[tool]\noneleaf.upstream = 'a'\n", "a"),
+    "a quoted header": ("[ tool . 'oneleaf' ]\nupstream = 'a'\n", "a"),
+    "an inline table": ("tool = { oneleaf = { upstream = 'a' } }\n", "a"),
+    "escapes": ('[tool.oneleaf]\nupstream = "\\u0061"\n', "a"),
+    "CR LF": ("[tool.oneleaf]\r\nupstream = 'a'\r\n", "a"),
+    "only inside a string": ("x = '''\n[tool.oneleaf]\nupstream = 'a'\n'''\n", None),
+    "another tool's name": ("[tool.oneleaf2]\nupstream = 'a'\n", None),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WRITTEN.values(), ids=WRITTEN.keys())
+def test_every_way_to_write_the_section_is_read(text: str, expected: object) -> None:
+    assert parse(text.encode()).upstream == expected
+
+
+@pytest.mark.parametrize("text", [b"[[[", b"[[[ 'django-oneleaf>=1'"])
+def test_a_file_that_does_not_name_oneleaf_is_not_even_read(text: bytes) -> None:
+    assert parse(text).upstream is None
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -200,8 +221,10 @@ def test_what_cannot_be_meant_is_refused_by_file_and_key(
         b"[tool.oneleaf]\nlockfile = 'a'\nlockfile = 'b'\n",
         b"[tool.oneleaf]\nupstream = 'caf\xe9'\n",
         b"[tool]\noneleaf = 3\n",
+        b"tool = 'oneleaf'\n",
+        b"[a\n[tool.oneleaf]\nupstream = 'a'\n",
     ],
-    ids=["header", "value", "list", "twice", "latin-1", "no table"],
+    ids=["header", "value", "list", "twice", "latin-1", "no table", "none", "above"],
 )
 def test_a_file_that_is_no_toml_is_refused_by_name(source: bytes) -> None:
     with pytest.raises(OneleafError, match=r"^pyproject.toml is not valid TOML: "):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
@@ -162,4 +161,3 @@ def test_the_test_command_is_one_line_that_sets_itself_up() -> None:
     assert len(lines) == 2
     assert lines[0].endswith('oneleaf demo "$(mktemp -d)"')
     assert "pytest" in lines[1]
-    assert sys.version_info >= (3, 10)

@@ -91,7 +91,7 @@ def make(
             f" make the backup yourself: {command}"
         )
     migrations = [dotted(key) for key in applied.rows(connection)]
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     name = f"{_title(own)}-{now:%Y%m%dT%H%M%S}-{os.urandom(2).hex()}{server.ENDING}"
     path = os.path.join(folder(), name)
     try:
