@@ -295,6 +295,28 @@ def test_taking_the_configuration_away_is_judged_for_all_apps(
     assert CONFLICT in shop.oneleaf("check").out
 
 
+def test_a_configuration_in_conflict_is_that_of_head(shop: Repository) -> None:
+    shop.write("pyproject.toml", EXCLUDED)
+    shop.commit("excluded")
+    shop.git("checkout", "-q", "-b", "theirs")
+    shop.write("pyproject.toml", "[tool.oneleaf]\nexclude = []\n")
+    shop.commit("theirs")
+    shop.git("checkout", "-q", "main")
+    shop.write("pyproject.toml", EXCLUDED + "ignore = ['OL103']\n")
+    shop.commit("ours")
+    shop.git("merge", "theirs", ok=(1,))
+    assert shop.oneleaf("check", "--all").code == 0
+
+
+def test_a_configuration_behind_a_link_is_read(shop: Repository) -> None:
+    shop.write("backend/pyproject.toml", EXCLUDED)
+    (shop.path / "pyproject.toml").symlink_to("backend/pyproject.toml")
+    shop.add()
+    assert shop.oneleaf("check", "--all").code == 0
+    shop.commit("excluded")
+    assert shop.oneleaf("check", "--rev", "HEAD").code == 0
+
+
 @pytest.mark.parametrize(
     "words", [("check",), ("check", "--all"), ("check", "--rev", "HEAD"), ("lock",)]
 )

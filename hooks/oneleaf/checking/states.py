@@ -58,7 +58,7 @@ class State:
 
     @property
     def config(self) -> "Config":
-        """The state's own configuration; the index need not be listed for it.
+        """The state's own configuration; HEAD's where it is in conflict in the index.
 
         Raises OneleafError for one that oneleaf cannot use.
         """
@@ -67,9 +67,12 @@ class State:
             if self.name != INDEX:
                 at = f"{self.name}:{configuration.FILE}"
             for change in self.changes if self.name == INDEX else ():
-                if change.path == configuration.FILE:
+                if change.path == configuration.FILE and change.status != "U":
                     at = change.new
-            self._config = configuration.parse(next(self.objects.read([at])))
+            source = next(self.objects.read([at]))
+            if source and b"=" not in source:  # no setting: it may be a link
+                source = self.snapshot().read(configuration.FILE)
+            self._config = configuration.parse(source)
         return self._config
 
     def snapshot(self) -> "Snapshot":
