@@ -7,14 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from oneleaf.checking import checks
 from oneleaf.checking.findings import Finding
 from oneleaf.checking.scope import Case
-from oneleaf.config import Config
-from oneleaf.config import parse as parse_config
-from oneleaf.history import discovery
-from oneleaf.history.graph import build_graph
+from oneleaf.checking.states import State
 from oneleaf.history.project import Project
 from oneleaf.planning.shared_lockfile import update_shared
 from oneleaf.repository.git import Objects
-from oneleaf.repository.snapshot import Snapshot
+from oneleaf.repository.snapshot import Change, Snapshot
 from repository import migration
 
 Files = dict[str, str | bytes]
@@ -45,8 +42,15 @@ def snapshot(files: Mapping[str, str | bytes], *unmerged: str) -> Snapshot:
 
 def project(files: Mapping[str, str | bytes], *unmerged: str) -> Project:
     """What discovery finds, with the state's own configuration."""
-    state = snapshot(files, *unmerged)
-    return discovery.read(state, parse_config(state.read("pyproject.toml")))
+    return opened(files, *unmerged).project
+
+
+def opened(
+    files: Mapping[str, str | bytes], *unmerged: str, changes: Iterable[Change] = ()
+) -> State:
+    """The state, with what the change under check changes."""
+    found = snapshot(files, *unmerged)
+    return State("index", found.objects, tuple(changes), snapshot=found)
 
 
 def findings(
@@ -61,27 +65,10 @@ def findings(
     new, removed: paths that the change under check adds, and takes away.
     scope: directories of the apps under check; None for all.
     """
-    state = snapshot(files, *unmerged)
-    config: Config = parse_config(state.read("pyproject.toml"))
-    found = discovery.read(state, config)
-    graph = build_graph(found.apps, found.settings)
-    case = Case(
-        found,
-        graph,
-        config,
-        None if scope is None else frozenset(scope),
-        new=frozenset(new),
-        removed=frozenset(removed),
-        line_of=lambda path, text: line_of(files, path, text),
-    )
-    return checks.run_checks(case)
-
-
-def line_of(files: Mapping[str, str | bytes], path: str, text: str) -> int:
-    """The line on which ``text`` first stands in a file, else 1."""
-    content = files.get(path, "")
-    source = content if isinstance(content, str) else content.decode("latin-1")
-    return source[: source.find(text)].count("\n") + 1 if text in source else 1
+    changes = [Change("A", path, "", "") for path in new]
+    changes += [Change("D", path, "", "") for path in removed]
+    state = opened(files, *unmerged, changes=changes)
+    return checks.run(Case(state, None if scope is None else frozenset(scope)))
 
 
 def shown(finding: Finding) -> str:

@@ -9,11 +9,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from oneleaf.arguments import parse
-from oneleaf.checking import narrow, states
-from oneleaf.checking.findings import Report
+from oneleaf.checking import checks, narrow, states
+from oneleaf.checking.findings import Finding
 from oneleaf.commands import check
-from oneleaf.config import Config
-from oneleaf.repository import git, snapshot
+from oneleaf.repository import git
 from repository import Repository, migration, working_in
 
 APPS = ("shop", "cart", "blog")
@@ -79,9 +78,9 @@ def stage(
     repository.add()
 
 
-def told(report: Report) -> list[tuple[str, str, int, str]]:
-    """What a report says, as values."""
-    return [(f.code, f.path, f.line, f.message) for f in report.findings]
+def told(findings: list[Finding]) -> list[tuple[str, str, int, str]]:
+    """Findings as values."""
+    return [(f.code, f.path, f.line, f.message) for f in findings]
 
 
 @settings(max_examples=settings().max_examples // 4)
@@ -94,13 +93,14 @@ def test_the_narrow_door_agrees_with_the_whole_index(
     objects = git.Objects()
     try:
         state = states.of_index(objects)
-        narrowed = check.judge(options, state)
-        slow = check.judge_whole(options, state)
+        narrowed = narrow.case(state, options)
+        slow = checks.run(check.full_case(state, options))
+        event("findings" if slow else "clean")
+        if state.changes and narrowed is not None:
+            event("tells")
+            assert told(checks.run(narrowed)) == told(slow)
     finally:
         objects.close()
-    event("findings" if slow.findings else "clean")
-    if state.changes:
-        assert told(narrowed) == told(slow)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_narrow_door_opens_where_it_can_tell(
     stage(base, added, {})
     objects = git.Objects()
     try:
-        found = narrow.read(snapshot.changes_of_index(), Config({}), objects)
+        found = narrow.read(states.of_index(objects))
     finally:
         objects.close()
     assert (found is not None) == opens

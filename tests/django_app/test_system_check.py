@@ -150,7 +150,7 @@ def test_a_git_that_does_not_work_is_one_warning(shop: Project, tmp_path: Path) 
 
 
 def test_a_fault_of_our_own_is_one_warning(shop: Project) -> None:
-    fault = "from oneleaf.commands import check\ncheck.judge = None\n"
+    fault = "from oneleaf.commands import check\ncheck.check = None\n"
     shop.install("oneleaf.django", "shop", extra=fault)
     done = shop.manage("check")
     assert "(oneleaf.W001) the migrations were not checked: TypeError(" in done.err

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 import histories
 from histories import History, Tree
 from oneleaf import config as configuration
-from oneleaf.checking import judging, upstream_checks
+from oneleaf.checking import checks, upstream_checks
 from oneleaf.checking.findings import Finding
+from oneleaf.checking.scope import Case
 from oneleaf.checking.states import INDEX, State, of_index
 from oneleaf.repository import git, revisions
 from oneleaf.repository.snapshot import Snapshot
@@ -116,10 +117,9 @@ def told(findings: list[Finding], code: str = "OL303") -> list[tuple[str, ...]]:
     return sorted((f.app, f.path, f.message) for f in findings if f.code == code)
 
 
-def findings_of(commit: str, objects: git.Objects) -> judging.Judged:
-    """The ordinary check of all apps of a commit."""
-    state = State(revisions.commit_id(commit), objects)
-    return judging.judge(state.snapshot(), state.config)
+def findings_of(state: State) -> list[Finding]:
+    """The ordinary check of all apps."""
+    return checks.run(Case(state, new=frozenset()))
 
 
 def holds(repository: Repository, history: History) -> None:
@@ -136,25 +136,25 @@ def holds(repository: Repository, history: History) -> None:
             return
         assert outcome.unknown == ""
         with merging.made(state, fork) as merge:
-            meeting, snapshot = against.far(state, fork, merge)
+            meeting, merged = against.far(state, fork, merge)
+            snapshot = merged.snapshot
             agrees(snapshot, real, objects)
-        sides = [findings_of(side, objects) for side in ("ours", "theirs")]
-        alone = [finding for side in sides for finding in side.findings]
+        alone = [*findings_of(meeting.ours), *findings_of(meeting.theirs)]
         if snapshot.unmerged:
             named = {f.path.rpartition("/")[0] for f in outcome.findings}
             named |= {f"{f.app}/migrations" for f in outcome.findings}
             assert {path.rpartition("/")[0] for path in snapshot.unmerged} <= named
         if real.stopped:
             return
-        whole = findings_of("HEAD", objects)
-        names = upstream_checks.Sides(
-            "theirs", meeting.base, meeting.ours, meeting.theirs
-        )
-        found = upstream_checks.only_merged(whole.findings, alone)
-        expected = [*upstream_checks.conflicts(found, whole.project, names)]
+        head = State(revisions.commit_id("HEAD"), objects)
+        whole = findings_of(head)
+        sides = [s.snapshot for s in (meeting.base, meeting.ours, meeting.theirs)]
+        names = upstream_checks.Sides("theirs", *sides)
+        found = upstream_checks.only_merged(whole, alone)
+        expected = [*upstream_checks.conflicts(found, head.project, names)]
         assert told(outcome.findings) == told(expected)
         if not alone:
-            assert bool(told(outcome.findings)) == bool(whole.findings)
+            assert bool(told(outcome.findings)) == bool(whole)
 
 
 @given(
@@ -193,15 +193,15 @@ def test_the_narrow_door_agrees_with_the_whole_states_and_with_git(
         near_found, far_found = against.Outcome(""), against.Outcome("")
         with merging.made(state, fork) as merge:
             near = narrow_merge.read(state, fork, merge)
-            if near is not None and near[1].directories:
-                against.compare(*near, state.config, near_found, "theirs")
+            if near is not None and near[1].snapshot.directories:
+                against.compare(*near, near_found, "theirs")
             event("tells" if near else "cannot tell")
             far = against.far(state, fork, merge)
-            against.compare(*far, None, far_found, "theirs")
+            against.compare(*far, far_found, "theirs")
             repository.git("commit", "-q", "--allow-empty", "-m", "x")
             head = repository.git("rev-parse", "HEAD").strip()
             if fork.theirs not in fork.bases:
-                agrees(far[1], really_merged(repository, head), objects)
+                agrees(far[1].snapshot, really_merged(repository, head), objects)
     if near is not None:
         for code in ("OL303", "OL304"):
             assert told(near_found.findings, code) == told(far_found.findings, code)

@@ -74,7 +74,7 @@ def merge(state: State | None = None) -> Snapshot:
         fork = forks.find(state.name, "theirs")
         assert fork is not None
         with merging.made(state, fork) as made:
-            snapshot = against.far(state, fork, made)[1]
+            snapshot = against.far(state, fork, made)[1].snapshot
             snapshot.objects = Read(snapshot)
         return snapshot
 

@@ -14,25 +14,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from oneleaf.config import Config
+    from oneleaf.checking.states import State
     from oneleaf.history.graph import Graph, Missing
     from oneleaf.history.project import App
 
 
-def run_checks(case: Case) -> "list[Finding]":
+def run(case: Case) -> "list[Finding]":
     """All findings that the configuration does not ignore, by path and line.
 
     Findings of one app stand together: the app's first path decides its place.
     """
-    return arranged((f for check in CHECKS for f in check(case)), case.config)
+    return arranged((f for check in CHECKS for f in check(case)), case.state)
 
 
-def arranged(found: "Iterable[Finding]", config: "Config") -> "list[Finding]":
-    """Findings in the order of ``run_checks``, without those that are ignored.
+def arranged(found: "Iterable[Finding]", state: "State") -> "list[Finding]":
+    """Findings in the order of ``run``, without those that the state ignores.
 
     Sorted by the first path of their app, then by app, code, path and line.
     """
-    findings = [finding for finding in found if finding.code not in config.ignore]
+    findings = [finding for finding in found if finding.code not in state.config.ignore]
     first: dict[str, str] = {}
     for finding in findings:
         key = finding.app or finding.path

@@ -9,7 +9,11 @@ reads the whole index; a test holds that the two agree.
 """
 
 from oneleaf.checking import scope
+from oneleaf.checking.scope import Case
+from oneleaf.checking.states import INDEX, State, at_top
+from oneleaf.config import Config
 from oneleaf.history import discovery, labels
+from oneleaf.history.project import Project
 from oneleaf.reading import migrations
 from oneleaf.repository import git
 from oneleaf.repository import snapshot as snapshots
@@ -18,37 +22,73 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oneleaf.config import Config
-    from oneleaf.history.project import App, Project
+    from oneleaf.arguments import Options
+    from oneleaf.history.project import App
     from oneleaf.reading.migrations import Migration
-    from oneleaf.repository.snapshot import Change, Snapshot
+    from oneleaf.repository.snapshot import Change
 
 _PLAIN_FILES = ("100644", "100755")
 
 
-def read(
-    changes: "Sequence[Change]", config: "Config", objects: git.Objects
-) -> "tuple[Project, Snapshot] | None":
-    """The touched apps alone, or None where only the whole index can tell.
+def case(state: State, options: "Options") -> "Case | None":
+    """The apps that the index touches alone, or None where only all of it can tell.
 
-    changes: what the index changes against HEAD. Raises OneleafError where git cannot
-    read them.
+    Raises OneleafError where git cannot read them.
     """
+    asked = bool(state.changes or options.operands)
+    if state.is_range and not asked:
+        return _nothing(state)
+    if state.name != INDEX or options.flag("--all") or not asked:
+        return None
+    directories = scope.directories(state.changes, state.config)
+    if directories is None or not _covers(directories, options.operands):
+        return None
+    if not directories:
+        return _nothing(state)
+    touched = read(state)
+    return None if touched is None else Case(touched, directories)
+
+
+def _nothing(state: State) -> Case:
+    """No app is under check, and nothing is read."""
+    none = Project((), {})
+    empty = State(state.name, state.objects, config=Config({}), project=none)
+    return Case(empty, frozenset())
+
+
+def _covers(directories: "frozenset[str]", operands: "Sequence[str]") -> bool:
+    """Whether the operands name nothing but files in these directories.
+
+    operands: as typed. False where only git could tell what they are relative to.
+    """
+    return all(operand.rpartition("/")[0] in directories for operand in operands) and (
+        not operands or at_top()
+    )
+
+
+def read(state: State) -> "State | None":
+    """The apps alone that the index touches; None where only all of it can tell.
+
+    Raises OneleafError where git cannot read them.
+    """
+    changes, config, objects = state.changes, state.config, state.objects
     touched = [c for c in changes if scope.may_matter(c.path, config)]
     if config.shared or not all(is_plain(change, config) for change in touched):
         return None
     directories = sorted({change.path.rpartition("/")[0] for change in touched})
-    snapshot = _overlaid(directories, changes, objects)
-    if snapshot is None:
+    found = trees("HEAD", directories, objects)
+    if found is None:
         return None
-    project = discovery.read(snapshot, config)
-    if [app.directory for app in project.apps] != directories:
+    overlay(found, changes)
+    snapshot = snapshots.Snapshot(INDEX, found, objects)
+    narrowed = State(INDEX, objects, changes, snapshot=snapshot, config=config)
+    apps = narrowed.project.apps
+    if [app.directory for app in apps] != directories:
         return None
     changed = {change.path: change for change in touched}
-    for app in project.apps:
-        if not _stands_alone(app, changed, config, objects):
-            return None
-    return project, snapshot
+    if not all(_stands_alone(app, changed, config, objects) for app in apps):
+        return None
+    return narrowed
 
 
 def is_plain(change: "Change", config: "Config") -> bool:
@@ -60,17 +100,6 @@ def is_plain(change: "Change", config: "Config") -> bool:
         and "\n" not in directory
         and (name == config.lockfile or discovery.is_module(name))
     )
-
-
-def _overlaid(
-    directories: "list[str]", changes: "Sequence[Change]", objects: git.Objects
-) -> "Snapshot | None":
-    """The index's state of these directories and of the packages around them."""
-    found = trees("HEAD", directories, objects)
-    if found is None:
-        return None
-    overlay(found, changes)
-    return snapshots.Snapshot("index", found, objects)
 
 
 def trees(

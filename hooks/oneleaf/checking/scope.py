@@ -5,8 +5,9 @@ from oneleaf.history import discovery
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from oneleaf.checking.states import State
     from oneleaf.config import Config
     from oneleaf.history.graph import Graph
     from oneleaf.history.project import App, Project
@@ -14,32 +15,43 @@ if TYPE_CHECKING:
 
 
 class Case:
-    """What is judged, and what it is judged against.
+    """What is judged: a state, and which of its apps.
 
     scope: directories of the apps under check; None for all.
     new, removed: paths that the change under check adds, and takes away.
     line_of: (path, text) -> the line on which the text first stands there, else 1.
     """
 
-    __slots__ = ("config", "graph", "line_of", "new", "project", "removed", "scope")
+    __slots__ = ("line_of", "new", "removed", "scope", "state")
 
     def __init__(
         self,
-        project: "Project",
-        graph: "Graph",
-        config: "Config",
+        state: "State",
         scope: "frozenset[str] | None" = None,
-        new: "frozenset[str]" = frozenset(),
-        removed: "frozenset[str]" = frozenset(),
-        line_of: "Callable[[str, str], int]" = lambda _path, _text: 1,
+        new: "frozenset[str] | None" = None,
     ) -> None:
-        self.project = project
-        self.graph = graph
-        self.config = config
+        """new: where the state's changes do not say it."""
+        added = frozenset(c.path for c in state.changes if c.status == "A")
+        self.state = state
         self.scope = scope
-        self.new = new
-        self.removed = removed
-        self.line_of = line_of
+        self.new = added if new is None else new
+        self.removed = frozenset(c.path for c in state.changes if c.status == "D")
+        self.line_of = state.line_of
+
+    @property
+    def config(self) -> "Config":
+        """The state's configuration."""
+        return self.state.config
+
+    @property
+    def project(self) -> "Project":
+        """The state's apps, also those that are not under check."""
+        return self.state.project
+
+    @property
+    def graph(self) -> "Graph":
+        """The state's graph."""
+        return self.state.graph
 
     def apps(self) -> "Iterator[App]":
         """The apps under check."""

@@ -5,6 +5,7 @@ import sys
 
 from oneleaf import config as configuration
 from oneleaf.errors import OneleafError
+from oneleaf.history import discovery
 from oneleaf.repository import git
 from oneleaf.repository import snapshot as snapshots
 
@@ -14,21 +15,26 @@ if TYPE_CHECKING:
 
     from oneleaf.arguments import Options
     from oneleaf.config import Config
+    from oneleaf.history.graph import Graph
+    from oneleaf.history.project import Project
     from oneleaf.repository.snapshot import Change, Snapshot
 
 INDEX = "index"
 
 
 class State:
-    """What is judged, read as far as it is asked for.
+    """A state of the repository, each part of it read once, when it is asked for.
 
-    name: ``"index"``, or the id of a commit.
+    name: ``"index"``, the id of a commit, or what else it is, such as ``"merge"``.
     changes: what the index changes against HEAD, or the range; [] for a commit alone.
     is_range: the changes are all there is to look at, even where there are none.
+    snapshot, config, project, graph: those that are known already.
     """
 
     __slots__ = (
         "_config",
+        "_graph",
+        "_project",
         "_snapshot",
         "changes",
         "is_range",
@@ -43,13 +49,19 @@ class State:
         changes: "Sequence[Change]" = (),
         *,
         is_range: bool = False,
+        snapshot: "Snapshot | None" = None,
+        config: "Config | None" = None,
+        project: "Project | None" = None,
+        graph: "Graph | None" = None,
     ) -> None:
         self.name = name
         self.objects = objects
         self.changes = list(changes)
         self.is_range = is_range
-        self._config: Config | None = None
-        self._snapshot: Snapshot | None = None
+        self._snapshot = snapshot
+        self._config = config
+        self._project = project
+        self._graph = graph
 
     @property
     def label(self) -> str:
@@ -57,34 +69,60 @@ class State:
         return self.name if self.name == INDEX else f"commit:{self.name}"
 
     @property
+    def snapshot(self) -> "Snapshot":
+        """All its files. Raises OneleafError where git cannot read them."""
+        if self._snapshot is None:
+            if self.name == INDEX:
+                self._snapshot = snapshots.of_index(self.changes, self.objects)
+            else:
+                self._snapshot = snapshots.of_commit(self.name, self.objects)
+        return self._snapshot
+
+    @property
     def config(self) -> "Config":
-        """The state's own configuration; HEAD's where it is in conflict in the index.
+        """Its own configuration; HEAD's where it is in conflict in the index.
 
         Raises OneleafError for one that oneleaf cannot use.
         """
         if self._config is None:
-            at = f"HEAD:{configuration.FILE}"
-            if self.name != INDEX:
-                at = f"{self.name}:{configuration.FILE}"
-            for change in self.changes if self.name == INDEX else ():
-                if change.path == configuration.FILE and change.status != "U":
-                    at = change.new
-            source = next(self.objects.read([at]))
-            if source and b"=" not in source:  # no setting: it may be a link
-                source = self.snapshot().read(configuration.FILE)
-            self._config = configuration.parse(source)
+            self._config = configuration.parse(self._configuration())
         return self._config
 
-    def snapshot(self) -> "Snapshot":
-        """The whole state, read once. Raises OneleafError where git cannot."""
-        if self._snapshot is None:
-            if self.name == INDEX:
-                listing = snapshots.list_index()
-                found = snapshots.of_index(listing, self.changes, self.objects)
-            else:
-                found = snapshots.of_commit(self.name, self.objects)
-            self._snapshot = found
-        return self._snapshot
+    def _configuration(self) -> "bytes | None":
+        """The content of the file; the index need not be listed for it."""
+        path, known = configuration.FILE, self._snapshot
+        if known is not None and path not in known.unmerged:
+            return known.read(path)
+        at = f"{self.name}:{path}"
+        if self.name == INDEX:
+            new = [c.new for c in self.changes if c.path == path and c.status != "U"]
+            at = new[0] if new else f"HEAD:{path}"
+        source = next(self.objects.read([at]))
+        if source and b"=" not in source and known is None:
+            return self.snapshot.read(path)  # it sets nothing: it may be a link
+        return source
+
+    @property
+    def project(self) -> "Project":
+        """Its apps. Raises OneleafError where git cannot read them."""
+        if self._project is None:
+            self._project = discovery.read(self.snapshot, self.config)
+        return self._project
+
+    @property
+    def graph(self) -> "Graph":
+        """The graph of its apps."""
+        if self._graph is None:
+            from oneleaf.history.graph import build_graph
+
+            self._graph = build_graph(self.project.apps, self.project.settings)
+        return self._graph
+
+    def line_of(self, path: str, text: str) -> int:
+        """Line on which ``text`` first stands in a file, else 1."""
+        source = self.snapshot.read(path) or b""
+        at = source.find(git.encode(text))
+        return source.count(b"\n", 0, at) + 1 if at >= 0 else 1
 
 
 def choose(options: "Options", objects: git.Objects) -> "list[State]":
@@ -175,24 +213,13 @@ def _range(options: "Options") -> "tuple[str, str]":
         raise OneleafError(msg)
     if new or options.flag("--rev"):
         return old, new
-    environ = os.environ
-    new = environ.get("PRE_COMMIT_TO_REF", "")
-    if not new:  # of the first push to a remote pre-commit names the branch alone
-        return "", environ.get("PRE_COMMIT_LOCAL_BRANCH", "")
-    return environ.get("PRE_COMMIT_FROM_REF", ""), new
+    if new := os.environ.get("PRE_COMMIT_TO_REF", ""):
+        return os.environ.get("PRE_COMMIT_FROM_REF", ""), new
+    # Of the first push to a remote pre-commit names the branch alone.
+    return "", os.environ.get("PRE_COMMIT_LOCAL_BRANCH", "")
 
 
-def covers(directories: "frozenset[str]", operands: "Sequence[str]") -> bool:
-    """Whether the operands name nothing but files in these directories.
-
-    operands: as typed. False where only git could tell what they are relative to.
-    """
-    return all(operand.rpartition("/")[0] in directories for operand in operands) and (
-        not operands or _at_top()
-    )
-
-
-def _at_top() -> bool:
+def at_top() -> bool:
     """Whether the current directory is surely the top of a work tree.
 
     Where it only may be, git is asked, at the price of a process.
@@ -205,9 +232,8 @@ def from_top(operands: "Sequence[str]") -> "list[str]":
 
     Raises OneleafError for an absolute path that leads out of it.
     """
-    prefix = "" if _at_top() else git.decode(git.run("rev-parse", "--show-prefix"))
-    start = prefix.rstrip("\n")
-    return [_from_top(start, operand) for operand in operands]
+    prefix = "" if at_top() else git.decode(git.run("rev-parse", "--show-prefix"))
+    return [_from_top(prefix.rstrip("\n"), operand) for operand in operands]
 
 
 def _from_top(start: str, operand: str) -> str:

@@ -8,12 +8,9 @@ import contextlib
 import os
 import sys
 
-from oneleaf import config as configuration
 from oneleaf.arguments import Options, Verb
 from oneleaf.checking import checks, scope
-from oneleaf.checking.scope import Case
-from oneleaf.history import discovery
-from oneleaf.history.graph import build_graph
+from oneleaf.checking.states import State
 from oneleaf.repository import git, revisions
 from oneleaf.repository import snapshot as snapshots
 
@@ -76,15 +73,11 @@ def _changes(environ: "Mapping[str, str]") -> "list[Change] | None":
 
 
 def _findings(changes: "Sequence[Change]", objects: git.Objects) -> "list[Finding]":
-    commit = revisions.commit_id("HEAD")
-    config = configuration.parse(next(objects.read([f"{commit}:{configuration.FILE}"])))
-    directories = scope.directories(changes, config) if changes else None
+    state = State(revisions.commit_id("HEAD"), objects)
+    directories = scope.directories(changes, state.config) if changes else None
     if directories is not None and not directories:
         return []
-    snapshot = snapshots.of_commit(commit, objects)
-    project = discovery.read(snapshot, config)
-    graph = build_graph(project.apps, project.settings)
-    return checks.run_checks(Case(project, graph, config, directories))
+    return checks.run(scope.Case(state, directories))
 
 
 def advice(findings: "Sequence[Finding]") -> str:

@@ -3,16 +3,15 @@
 import sys
 
 from oneleaf.arguments import REPORT_FORMAT, Option, Options, Verb
-from oneleaf.checking import checks, judging, narrow, scope, states
+from oneleaf.checking import checks, narrow, scope, states
 from oneleaf.checking.findings import Report
-from oneleaf.checking.scope import may_edit_migrations
 from oneleaf.checking.states import State
-from oneleaf.history import discovery
 from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.upstream.published import Published
+    from oneleaf.checking.findings import Finding
+    from oneleaf.upstream.against import Outcome
 
 VERB = Verb(
     "check",
@@ -83,9 +82,9 @@ def run(options: Options) -> int:
 
         merge_tree.require_git()
     with git.Objects() as objects:
-        found = [_check(options, state) for state in states.choose(options, objects)]
+        reports = [check(state, options) for state in states.choose(options, objects)]
+    reports = reports or [Report("commit:" + "0" * 40, 0, 0, ())]
     output_format = options.text("--output-format", "text")
-    reports = found or [Report("commit:" + "0" * 40, 0, 0, ())]
     for report in reports:
         if (
             report.findings or output_format != "text"
@@ -98,112 +97,75 @@ def run(options: Options) -> int:
     return max(report.exit_code for report in reports)
 
 
-def _check(options: Options, state: State) -> Report:
-    report = judge(options, state)
-    if not options.texts("--against"):
-        return report
-    return _with_merges(options, state, report)
+def check(state: State, options: Options) -> Report:
+    """What is wrong with a state, and with its merge with each ``--against``.
 
-
-def judge(options: Options, state: State) -> Report:
-    """The state by itself; through the narrow door where that can tell.
-
-    Raises OneleafError where git cannot read the state.
+    Raises OneleafError where git cannot read them.
     """
-    anything = state.changes or options.operands
-    if state.is_range and not anything:
-        return Report(state.label, 0, 0, ())
-    if state.name == states.INDEX and anything and not options.flag("--all"):
-        narrowed = _judge_narrowed(options, state)
-        if narrowed is not None:
-            return narrowed
-    return judge_whole(options, state)
+    case = narrow.case(state, options) or full_case(state, options)
+    findings = [*checks.run(case), *_published(case, options)]
+    apps = list(case.apps())
+    count = sum(len(app.migrations) for app in apps)
+    if case.scope is None and not findings:
+        _sum_up(state, len(apps), count)
+    commits = [state.name]
+    for ref in options.texts("--against"):
+        outcome = _merge(state, ref, options)
+        commits += [outcome.commit] if outcome.commit else []
+        findings += outcome.findings
+    label = "merge:" + "+".join(commits) if commits[1:] else state.label
+    return Report(label, len(apps), count, checks.arranged(findings, state))
 
 
-def _judge_narrowed(options: Options, state: State) -> "Report | None":
-    """The apps that the index touches alone; None where that cannot tell."""
-    config = state.config
-    directories = scope.directories(state.changes, config)
-    if directories is None or not states.covers(directories, options.operands):
-        return None
-    if not directories:
-        return Report(state.label, 0, 0, ())
-    narrowed = narrow.read(state.changes, config, state.objects)
-    if narrowed is None:
-        return None
-    project, snapshot = narrowed
-    judged = judging.judge(snapshot, config, project, state.changes, directories)
-    return _report(options, state, judged, directories)
+def full_case(state: State, options: Options) -> scope.Case:
+    """Every app is read, those that the changes and the operands name are judged.
 
-
-def judge_whole(options: Options, state: State) -> Report:
-    """The slow twin: every app is read, those in scope are judged."""
-    snapshot, config, changes = state.snapshot(), state.config, state.changes
-    project = discovery.read(snapshot, config)
+    Raises OneleafError where git cannot read them.
+    """
+    changes, operands = state.changes, options.operands
     directories: frozenset[str] | None = None
-    if not options.flag("--all") and (changes or options.operands):
-        directories = scope.directories(changes, config) if changes else frozenset()
-        if directories is not None and options.operands:
-            named = scope.named(project, states.from_top(options.operands))
+    if not options.flag("--all") and (changes or operands):
+        directories = (
+            scope.directories(changes, state.config) if changes else frozenset()
+        )
+        if directories is not None and operands:
+            named = scope.named(state.project, states.from_top(operands))
             directories |= named
-    judged = judging.judge(snapshot, config, project, changes, directories)
-    report = _report(options, state, judged, directories)
-    return _summed_up(report) if directories is None else report
+    return scope.Case(state, directories)
 
 
-def _report(
-    options: Options,
-    state: State,
-    judged: judging.Judged,
-    directories: "frozenset[str] | None",
-) -> Report:
-    """What was found, and what the state changes of upstream's migrations.
+def _published(case: scope.Case, options: Options) -> "list[Finding]":
+    """What the state changes of upstream's migrations.
 
     Upstream is looked up only where something may have been changed.
     """
-    findings = judged.findings
-    changes = state.changes
-    if directories is None or may_edit_migrations(changes, state.config):
-        published = _published(options, state)
-        if published.edits:
-            from oneleaf.checking import published_checks
-
-            case = published_checks.Case(
-                judged.project, state.config, published, directories
-            )
-            found = [*findings, *published_checks.run_checks(case)]
-            findings = checks.arranged(found, state.config)
-    count = sum(len(app.migrations) for app in judged.apps)
-    return Report(state.label, len(judged.apps), count, findings)
-
-
-def _published(options: Options, state: State) -> "Published":
+    if case.scope is not None and not scope.may_edit_migrations(
+        case.state.changes, case.config
+    ):
+        return []
     from oneleaf.upstream import published
 
-    found = published.look(state)
+    found = published.look(case.state)
     if found.unknown and options.flag("--all"):
         _say([f"published history was not checked: {found.unknown}"])
-    return found
+    if not found.edits:
+        return []
+    from oneleaf.checking import published_checks
+
+    edited = published_checks.Case(case.project, case.config, found, case.scope)
+    return checks.arranged(published_checks.run_checks(edited), case.state)
 
 
-def _with_merges(options: Options, state: State, report: Report) -> Report:
-    """The report, and what merging each ``--against`` would add to it."""
+def _merge(state: State, ref: str, options: Options) -> "Outcome":
+    """What merging the state with a commit would bring; says what cannot be told."""
     from oneleaf.upstream import against
 
-    findings = list(report.findings)
-    said: list[str] = []
-    commits = [state.name]
-    for ref in options.texts("--against"):
-        outcome = against.judge(state, ref)
-        commits += [outcome.commit] if outcome.commit else []
-        findings += outcome.findings
-        if outcome.unknown:
-            said.append(f"the merge with {ref} was not checked: {outcome.unknown}")
-        said += outcome.opaque if options.flag("--all") else ()
+    outcome = against.judge(state, ref)
+    said = list(outcome.opaque) if options.flag("--all") else []
+    if outcome.unknown:
+        said.insert(0, f"the merge with {ref} was not checked: {outcome.unknown}")
     _say(said)
-    label = "merge:" + "+".join(commits) if commits[1:] else report.state
-    found = checks.arranged(findings, state.config)
-    return Report(label, report.apps, report.migrations, found)
+    return outcome
 
 
 def _say(sentences: "list[str]") -> None:
@@ -214,15 +176,13 @@ def _say(sentences: "list[str]") -> None:
             say(sentence)
 
 
-def _summed_up(report: Report) -> Report:
+def _sum_up(state: State, apps: int, migrations: int) -> None:
     """Says on standard error how much was looked at, for who asked for all of it."""
-    if not report.findings:
-        from oneleaf.output.counting import counted
+    from oneleaf.output.counting import counted
 
-        sys.stderr.write(
-            f"oneleaf: {counted(report.apps, 'app')},"
-            f" {counted(report.migrations, 'migration')}: one leaf each\n"
-            if report.apps
-            else f"oneleaf: no app with migrations in {report.state}\n"
-        )
-    return report
+    sys.stderr.write(
+        f"oneleaf: {counted(apps, 'app')},"
+        f" {counted(migrations, 'migration')}: one leaf each\n"
+        if apps
+        else f"oneleaf: no app with migrations in {state.label}\n"
+    )

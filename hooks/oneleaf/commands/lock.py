@@ -3,16 +3,13 @@
 import sys
 
 from oneleaf import applying
-from oneleaf import config as configuration
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
-from oneleaf.history import discovery
-from oneleaf.history.graph import build_graph
+from oneleaf.checking import states
 from oneleaf.output import plan_report
 from oneleaf.output.saying import say
 from oneleaf.planning import lock as planning
 from oneleaf.planning.guards import require_apps
 from oneleaf.repository import git
-from oneleaf.repository import snapshot as snapshots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,16 +65,15 @@ def run(options: Options) -> int:
 
 
 def _plan(options: Options, objects: git.Objects) -> "Plan":
-    snapshot = snapshots.staged(objects)
-    config = configuration.parse(snapshot.read(configuration.FILE))
-    project = discovery.read(snapshot, config)
+    state = states.of_index(objects)
+    project, graph = state.project, state.graph
     labels = frozenset(options.operands)
     require_apps(labels, project)
-    graph = build_graph(project.apps, project.settings)
     init = options.flag("--init")
-    plan = planning.plan_lock(project, graph, config, labels, init=init)
+    plan = planning.plan_lock(project, graph, state.config, labels, init=init)
     if init:
-        foreign = {p: d for p, d in _foreign(snapshot).items() if p not in plan.files}
+        foreign = _foreign(state.snapshot)
+        foreign = {p: d for p, d in foreign.items() if p not in plan.files}
         notes = planning.notes_on_foreign(foreign, project, graph)
         plan = type(plan)(plan.apps, plan.files, notes)
     return plan

@@ -5,9 +5,8 @@ import time
 
 from oneleaf import applying
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
+from oneleaf.checking import states
 from oneleaf.errors import OneleafError, Refused
-from oneleaf.history import discovery
-from oneleaf.history.graph import build_graph
 from oneleaf.output import plan_report
 from oneleaf.output.escape import escape
 from oneleaf.output.saying import say
@@ -16,7 +15,6 @@ from oneleaf.planning import merge as planning
 from oneleaf.planning.guards import require_apps
 from oneleaf.planning.plan import Plan
 from oneleaf.repository import git, progress, worktree
-from oneleaf.repository import snapshot as snapshots
 from oneleaf.shell import word
 
 TYPE_CHECKING = False
@@ -77,14 +75,12 @@ def _plan(
     options: Options, files: "WorkTree", objects: git.Objects
 ) -> "tuple[Plan, str]":
     """The plan, and what git is in the middle of (a key of ``progress.CONTINUE``)."""
-    index = snapshots.staged(objects)
+    state = states.of_index(objects)
+    index, config, project = state.snapshot, state.config, state.project
     now = progress.read(unmerged=bool(index.unmerged)).kind
-    config = in_conflict.config_of(index)
-    project = discovery.read(index, config)
     labels = frozenset(options.operands)
     require_apps(labels, project)
-    graph = build_graph(project.apps, project.settings)
-    conflicts = planning.find_conflicts(project, graph, labels)
+    conflicts = planning.find_conflicts(project, state.graph, labels)
     conflicts, notes = _not_yet_merged(conflicts, files)
     if not conflicts:
         return Plan((), {}, notes), now

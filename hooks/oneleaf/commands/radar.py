@@ -4,9 +4,9 @@ import os
 import sys
 import time
 
-from oneleaf import config as configuration
 from oneleaf.arguments import REPORT_FORMAT, Option, Options, Verb
 from oneleaf.checking import scope
+from oneleaf.checking.states import State
 from oneleaf.errors import OneleafError
 from oneleaf.history import discovery
 from oneleaf.history.labels import Labels
@@ -17,7 +17,6 @@ from oneleaf.output.saying import say
 from oneleaf.reading import migrations
 from oneleaf.reading.migrations import Migration
 from oneleaf.repository import git, revisions
-from oneleaf.repository import snapshot as snapshots
 from oneleaf.upstream import branches, locating, radar
 
 TYPE_CHECKING = False
@@ -91,11 +90,11 @@ def _days(options: Options) -> int:
 
 def _survey(objects: git.Objects, oldest: float) -> radar_report.Survey:
     partial = branches.is_partial()
-    config = configuration.parse(next(objects.read([f"HEAD:{configuration.FILE}"])))
+    config = State("HEAD", objects).config
     published = locating.require(config.upstream, os.environ)
     head = revisions.commit_of("HEAD")
     tips, old = branches.choose(branches.refs(), head, published, oldest)
-    state = snapshots.of_commit(published.commit, objects)
+    state = State(published.commit, objects).snapshot
     history = branches.added_files(tips, published)
     wanted = _wanted(tips, history, state, config)
     found = _read(wanted, objects, partial=partial)

@@ -4,19 +4,15 @@ import os
 import sys
 
 from oneleaf import applying
-from oneleaf import config as configuration
 from oneleaf.arguments import REPORT_FORMAT, Options, Verb
-from oneleaf.checking import checks
+from oneleaf.checking import checks, states
 from oneleaf.checking.scope import Case
 from oneleaf.clone import attributes, hooks, lookup, probe, protection, registration
 from oneleaf.clone.facts import Facts
 from oneleaf.errors import OneleafError
-from oneleaf.history import discovery
-from oneleaf.history.graph import build_graph
 from oneleaf.output import status_report
 from oneleaf.output.report import render, wants_color
 from oneleaf.repository import git
-from oneleaf.repository import snapshot as snapshots
 from oneleaf.upstream import locating
 
 TYPE_CHECKING = False
@@ -84,11 +80,9 @@ def _settings() -> "dict[str, str]":
 def _judge_lockfiles(facts: Facts) -> "Config":
     """The lockfiles in the index, as ``check`` judges them; returns the configuration."""
     with git.Objects() as objects:
-        snapshot = snapshots.staged(objects)
-        config = configuration.parse(snapshot.read(configuration.FILE))
-        project = discovery.read(snapshot, config)
-        graph = build_graph(project.apps, project.settings)
-        found = checks.run_checks(Case(project, graph, config))
+        state = states.of_index(objects)
+        project, config = state.project, state.config
+        found = checks.run(Case(state))
     facts.apps = sum(1 for app in project.apps if app.migrations)
     if project.shared_lockfile:
         used = project.shared_lockfile[1] is not None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 
-from oneleaf import config as configuration
-from oneleaf.django import places
-from oneleaf.history import discovery
+from oneleaf.checking.states import State
+from oneleaf.config import FILE
 from oneleaf.repository import git
 from oneleaf.repository.snapshot import Snapshot
 from oneleaf.repository.worktree import Overlaid
@@ -20,32 +19,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from oneleaf.config import Config
-    from oneleaf.history.project import Project
 
 
-def config(top: str, directories: Mapping[str, str]) -> Config:
-    """The configuration in the work tree, with the labels that Django knows.
+def read(top: str, directories: Mapping[str, str]) -> State:
+    """The apps whose migrations are in these directories, and the shared lockfile.
 
-    directories: app label -> directory of its migrations, relative to ``top``. Raises
-    OneleafError for a configuration that cannot be used.
+    directories: app label -> directory of its migrations, relative to ``top``; the
+    labels are those that Django knows. Raises OneleafError for a configuration that
+    cannot be used.
     """
-    found = configuration.parse(_content(os.path.join(top, places.CONFIGURATION)))
+    contents = {FILE: _content(os.path.join(top, FILE))}
+    config = _state(contents).config
     for label, directory in directories.items():
-        if directory.rpartition("/")[0] not in found.apps:
-            found.apps.setdefault(directory, label)
-    return found
-
-
-def read(top: str, directories: Mapping[str, str], config: Config) -> Project:
-    """The apps whose migrations are in these directories, and the shared lockfile."""
-    contents: dict[str, bytes | None] = {}
-    for directory in directories.values():
+        if directory.rpartition("/")[0] not in config.apps:
+            config.apps.setdefault(directory, label)
         contents.update(_files(top, directory, config))
     if config.shared:
-        content = _content(os.path.join(top, config.lockfile))
-        contents.update({config.lockfile: content} if content is not None else {})
-    nothing = Snapshot("work tree", {"": {}}, git.Objects())
-    return discovery.read(Overlaid(nothing, contents), config)
+        contents[config.lockfile] = _content(os.path.join(top, config.lockfile))
+    return _state(contents, config)
+
+
+def _state(contents: Mapping[str, bytes | None], config: Config | None = None) -> State:
+    objects = git.Objects()
+    files = Overlaid(Snapshot("work tree", {"": {}}, objects), contents)
+    return State("work tree", objects, snapshot=files, config=config)
 
 
 def _files(top: str, directory: str, config: Config) -> Iterator[tuple[str, bytes]]:

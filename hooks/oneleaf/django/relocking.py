@@ -9,7 +9,6 @@ from oneleaf import applying
 from oneleaf.applying import one_file
 from oneleaf.django import on_disk, places
 from oneleaf.errors import OneleafError, Refused
-from oneleaf.history.graph import build_graph
 from oneleaf.planning.relock import plan_relock
 from oneleaf.shell import word
 
@@ -66,11 +65,9 @@ def _relative(folder: str, top: str) -> str:
 def _relock(
     top: str, directories: Mapping[str, str], labels: list[str]
 ) -> Iterator[Written | Failed]:
-    config = on_disk.config(top, directories)
-    project = on_disk.read(top, directories, config)
-    graph = build_graph(project.apps, project.settings)
+    state = on_disk.read(top, directories)
     changed = {directories[label] for label in labels}
-    plan = plan_relock(project, graph, config, changed)
+    plan = plan_relock(state.project, state.graph, state.config, changed)
     for app in plan.apps:
         if app.refused:
             yield failed([app.app], app.refused)

@@ -89,7 +89,7 @@ def _findings(top: str) -> Sequence[Finding]:
             return ()
         with git.Objects() as objects:
             options = parse(check.VERB, ["--all"])
-            return check.judge(options, states.of_index(objects)).findings
+            return check.check(states.of_index(objects), options).findings
 
 
 @contextlib.contextmanager

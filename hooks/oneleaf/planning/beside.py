@@ -4,7 +4,7 @@ Where both sides added a migration under one name the index has neither, but bot
 stages (git-ls-files(1)). Here theirs gets a name of its own, which no module can have.
 """
 
-from oneleaf.history import discovery
+from oneleaf.checking.states import State
 from oneleaf.history.project import App, Project
 from oneleaf.reading.migrations import Migration
 from oneleaf.repository.worktree import Overlaid
@@ -12,9 +12,6 @@ from oneleaf.repository.worktree import Overlaid
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from oneleaf.config import Config
-    from oneleaf.repository.snapshot import Snapshot
 
     Stages = Mapping[str, Mapping[int, str]]  # path -> stage -> blob id
     Pair = tuple[str, str]
@@ -37,25 +34,24 @@ class Twin:
 
 
 def read(
-    snapshot: "Snapshot",
-    stages: "Stages",
-    config: "Config",
-    is_theirs: "Callable[[str], bool]",
-) -> "tuple[Project, dict[str, Twin]]":
-    """The apps of a state, and the path of each twin as it stands in them.
+    state: State, stages: "Stages", is_theirs: "Callable[[str], bool]"
+) -> "tuple[State, dict[str, Twin]]":
+    """A state with both sides' migrations, and the path of each twin in it.
 
     stages: of the paths in conflict. is_theirs: whether only the side that comes in
     has a path; its dependencies mean its own twins.
     """
+    snapshot, objects, config = state.snapshot, state.objects, state.config
     contents: dict[str, bytes | None] = {}
     twins: dict[str, Twin] = {}
     for path, blobs in stages.items():
         shown = _shown(path, blobs)
-        texts = list(snapshot.objects.read([blob for blob, _ in shown.values()]))
+        texts = list(objects.read([blob for blob, _ in shown.values()]))
         contents.update(zip(shown, texts, strict=True))
         if len(shown) > 1:
             twins |= {p: Twin(role, path, blob) for p, (blob, role) in shown.items()}
-    project = discovery.read(Overlaid(snapshot, contents), config)
+    both = Overlaid(snapshot, contents)
+    project = State(state.name, objects, snapshot=both, config=config).project
     renamed = _renamed(project, twins)
     apps = tuple(
         App(
@@ -72,7 +68,7 @@ def read(
         )
         for app in project.apps
     )
-    return _with_apps(project, apps), twins
+    return _drawn(state, both, project, apps), twins
 
 
 def _shown(path: str, blobs: "Mapping[int, str]") -> "dict[str, Pair]":
@@ -129,11 +125,17 @@ def _within(directory: str, paths: "tuple[str, ...]") -> "tuple[str, ...]":
     return tuple(path for path in paths if path.rpartition("/")[0] == directory)
 
 
-def _with_apps(project: Project, apps: "tuple[App, ...]") -> Project:
-    return Project(
-        apps,
-        project.settings,
-        project.shared_lockfile,
-        project.orphaned_lockfiles,
-        project.unmerged,
+def _drawn(
+    state: State, both: Overlaid, project: Project, apps: "tuple[App, ...]"
+) -> State:
+    """The state with these files and apps."""
+    shared, orphaned = project.shared_lockfile, project.orphaned_lockfiles
+    project = Project(apps, project.settings, shared, orphaned, project.unmerged)
+    return State(
+        state.name,
+        state.objects,
+        state.changes,
+        snapshot=both,
+        config=state.config,
+        project=project,
     )

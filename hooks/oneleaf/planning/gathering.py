@@ -2,7 +2,7 @@
 
 import os
 
-from oneleaf.history import discovery
+from oneleaf.checking import states
 from oneleaf.planning import healing, in_conflict, proof
 from oneleaf.planning.guards import require_apps
 from oneleaf.planning.mentions import past
@@ -65,8 +65,8 @@ def gather(
     app has and for an upstream that is not there, Refused for a side that cannot be
     told.
     """
-    index = snapshots.staged(objects)
-    config = in_conflict.config_of(index)
+    opened = states.of_index(objects)
+    index, config = opened.snapshot, opened.config
     now = progress.read(unmerged=bool(index.unmerged))
     published = locating.find(config.upstream, os.environ)
     state = State(index, config)
@@ -74,7 +74,9 @@ def gather(
     add_work_tree(state, files)
     repairs = repairs_of_twins(state, files, objects)
     state.snapshot = worktree.Overlaid(state.snapshot, repairs.prepared)
-    project = discovery.read(state.snapshot, config)
+    project = states.State(
+        opened.name, objects, snapshot=state.snapshot, config=config
+    ).project
     require_apps(wishes.labels, project)
     situation = _situation(project, state, repairs, files)
     if mend(situation, repairs, _former(now, objects)):

@@ -1,23 +1,11 @@
 """Files that a merge left in conflict, read from the index's stages (git-ls-files(1))."""
 
-from oneleaf import config as configuration
 from oneleaf.repository import worktree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.config import Config
     from oneleaf.repository.snapshot import Snapshot
-
-
-def config_of(index: "Snapshot") -> "Config":
-    """The configuration; HEAD's where the file itself is in conflict.
-
-    Raises OneleafError for one that oneleaf cannot use.
-    """
-    if configuration.FILE in index.unmerged:
-        head = index.objects.read([f"HEAD:{configuration.FILE}"])
-        return configuration.parse(next(head))
-    return configuration.parse(index.read(configuration.FILE))
 
 
 def lockfile_sides(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":

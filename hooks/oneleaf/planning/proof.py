@@ -3,9 +3,11 @@
 from oneleaf import lockfile
 from oneleaf.checking import checks
 from oneleaf.checking.scope import Case
+from oneleaf.checking.states import State
 from oneleaf.history.graph import build_graph
 from oneleaf.history.project import App, Project
 from oneleaf.reading import migrations
+from oneleaf.repository import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ def objections(
     for app in project.apps:
         if app.directory in touched:
             found += _of_app(after, app)
-    case = Case(project, after, config, frozenset(touched))
+    case = Case(state(project, after, config), frozenset(touched))
     found += [finding.message for finding in checks.duplicate_numbers(case)]
     return found
 
@@ -148,3 +150,9 @@ def _spelled(app: "App", pair: "tuple[str, str]") -> "tuple[str, str, str]":
 def build(project: "Project") -> "Graph":
     """The graph of a project."""
     return build_graph(project.apps, project.settings)
+
+
+def state(project: "Project", graph: "Graph", config: "Config") -> State:
+    """The state that a plan would leave behind, of which nothing else is known."""
+    objects = git.Objects()
+    return State("plan", objects, config=config, project=project, graph=graph)

@@ -59,7 +59,8 @@ def _faulty(situation: "Situation") -> "list[App]":
     chosen = situation.chosen()
     directories = frozenset(app.directory for app in chosen)
     local = frozenset(app.path(name) for app in chosen for name in situation.local(app))
-    case = Case(project, graph, situation.config, directories, local)
+    state = proof.state(project, graph, situation.config)
+    case = Case(state, directories, local)
     doubled: dict[str, set[str]] = {}
     for finding in checks.duplicate_numbers(case):
         doubled.setdefault(finding.path.rpartition("/")[0], set()).update(

@@ -3,15 +3,14 @@
 from oneleaf.checking import checks
 from oneleaf.checking.findings import Finding
 from oneleaf.checking.scope import Case
-from oneleaf.history.graph import build_graph
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from oneleaf.config import Config
+    from oneleaf.checking.states import State
     from oneleaf.drawing.rows import Side
-    from oneleaf.history.project import App, Project
+    from oneleaf.history.project import App
     from oneleaf.planning.whose import Whose
 
     Hint = Callable[[App], str]
@@ -29,20 +28,30 @@ class Scene:
     findings: directory of an app -> what is wrong with it.
     """
 
-    __slots__ = ("findings", "graph", "place", "project", "sides", "title", "unknown")
+    __slots__ = (
+        "findings",
+        "graph",
+        "place",
+        "project",
+        "sides",
+        "state",
+        "title",
+        "unknown",
+    )
 
     def __init__(
         self,
         title: str,
         place: str,
-        project: "Project",
+        state: "State",
         sides: "dict[str, dict[str, Side]]",
     ) -> None:
         self.title = title
         self.place = place
-        self.project = project
+        self.state = state
+        self.project = state.project
+        self.graph = state.graph
         self.sides = sides
-        self.graph = build_graph(project.apps, project.settings)
         self.unknown = ""
         self.findings: dict[str, list[Finding]] = {}
 
@@ -51,33 +60,24 @@ class Scene:
         return any(s.status == "local" for s in self.sides[app.directory].values())
 
 
-def scene(
-    title: str,
-    place: str,
-    project: "Project",
-    whose: "Whose",
-) -> Scene:
-    """The scene of a project; sides of every app are told."""
-    sides = {app.directory: whose.of_app(app) for app in project.apps}
-    return Scene(title, place, project, sides)
+def scene(title: str, place: str, state: "State", whose: "Whose") -> Scene:
+    """The scene of a state; sides of every app are told."""
+    sides = {app.directory: whose.of_app(app) for app in state.project.apps}
+    return Scene(title, place, state, sides)
 
 
 def judge(
     found: Scene,
-    config: "Config",
-    new: "frozenset[str]" = frozenset(),
     twins: "Collection[str]" = (),
     hint: "Hint | None" = None,
 ) -> None:
     """Adds to a scene what is wrong with it.
 
-    new: paths that the change under check adds. twins: paths in conflict of which both
-    sides' migrations are drawn. hint: what mends a conflict in an app, where that is
-    not what ``check`` says of a state.
+    twins: paths in conflict of which both sides' migrations are drawn. hint: what mends
+    a conflict in an app, where that is not what ``check`` says of a state.
     """
-    case = Case(found.project, found.graph, config, None, new)
     apps = {app.directory: app for app in found.project.apps}
-    for finding in checks.run_checks(case):
+    for finding in checks.run(Case(found.state)):
         directory = finding.path.rpartition("/")[0]
         is_drawn = finding.code == "OL106" and finding.path in twins
         if finding.code in _CODES and directory in apps and not is_drawn:

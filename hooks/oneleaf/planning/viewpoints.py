@@ -2,12 +2,10 @@
 
 import os
 
-from oneleaf import config as configuration
 from oneleaf.checking import states
 from oneleaf.checking.upstream_checks import bring_together
 from oneleaf.errors import Refused
 from oneleaf.planning import beside
-from oneleaf.planning.in_conflict import config_of
 from oneleaf.planning.landmark import Landmark
 from oneleaf.planning.scene import Scene, judge, scene
 from oneleaf.planning.whose import Names, Whose
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from oneleaf.checking.states import State
     from oneleaf.planning.whose import Has
     from oneleaf.repository.progress import Progress
-    from oneleaf.repository.snapshot import Snapshot
     from oneleaf.repository.trees import Tree
 
 
@@ -34,11 +31,10 @@ _KINDS = {"squash": "squash merge", "stash": "stash pop", "am": "git am"}
 def of_index(objects: git.Objects) -> Scene:
     """The index; in the middle of a conflict with the migrations of both sides."""
     state = states.of_index(objects)
-    snapshot = state.snapshot()
+    snapshot = state.snapshot
     now = progress.read(unmerged=bool(snapshot.unmerged))
     names = Names(side_names.branch())
-    config = config_of(snapshot)
-    published = Landmark(config.upstream)
+    published = Landmark(state.config.upstream)
     published.look(now.ours, names)
     trees = _trees(now)
     meeting: tuple[Has, Has] | None = None
@@ -52,11 +48,10 @@ def of_index(objects: git.Objects) -> Scene:
     whose = Whose(published, names, snapshot.blob, meeting)
     paths = [path for path in snapshot.unmerged if path.endswith(".py")]
     stages = worktree.stages(paths)
-    project, whose.twins = beside.read(snapshot, stages, config, whose.is_theirs)
-    found = scene(title, "the index", project, whose)
+    drawn, whose.twins = beside.read(state, stages, whose.is_theirs)
+    found = scene(title, "the index", drawn, whose)
     found.unknown = published.unknown
-    new = frozenset(change.path for change in state.changes if change.status == "A")
-    judge(found, config, new, whose.twins)
+    judge(found, whose.twins)
     return found
 
 
@@ -104,12 +99,10 @@ def of_commit(rev: str, objects: git.Objects) -> Scene:
         ours, theirs = map(blobs, both)
         meeting = ours.__contains__, theirs.__contains__
         title += f", a merge: ours is {names.ours}, theirs is {names.theirs}"
-    snapshot = state.snapshot()
-    whose = Whose(published, names, snapshot.blob, meeting)
-    project, _ = beside.read(snapshot, {}, state.config, whose.is_theirs)
-    found = scene(title, f"commit {short}", project, whose)
+    whose = Whose(published, names, state.snapshot.blob, meeting)
+    found = scene(title, f"commit {short}", state, whose)
     found.unknown = published.unknown
-    judge(found, state.config)
+    judge(found)
     return found
 
 
@@ -135,8 +128,7 @@ def _of_merge(
     state: "State", fork: forks.Fork, merge: merging.Merge, words: "tuple[str, str]"
 ) -> Scene:
     rev, ref = words
-    meeting, snapshot = against.far(state, fork, merge)
-    config = configuration.parse(snapshot.read(configuration.FILE))
+    meeting, merged = against.far(state, fork, merge)
     names = Names(rev or side_names.branch())
     names.theirs = ref
     published = Landmark(state.config.upstream)
@@ -144,17 +136,17 @@ def _of_merge(
     whose = Whose(
         published,
         names,
-        snapshot.blob,
+        merged.snapshot.blob,
         (_has(meeting.ours), _has(meeting.theirs)),
     )
-    stages = _stages(snapshot, meeting)
-    project, whose.twins = beside.read(snapshot, stages, config, whose.is_theirs)
+    stages = _stages(merged, meeting)
+    drawn, whose.twins = beside.read(merged, stages, whose.is_theirs)
     done = fork.theirs in fork.bases
     title = f"the merge of {names.ours} (ours) with {ref} (theirs), not made yet"
     title = f"{names.ours} has {ref} in it already" if done else title
-    found = scene(title, "that merge", project, whose)
+    found = scene(title, "that merge", drawn, whose)
     found.unknown = published.unknown
-    judge(found, config, twins=whose.twins, hint=lambda app: _hint(ref, app.label))
+    judge(found, whose.twins, lambda app: _hint(ref, app.label))
     return found
 
 
@@ -176,18 +168,20 @@ def _fork(state: "State", ref: str) -> forks.Fork:
     return fork
 
 
-def _has(snapshot: "Snapshot") -> "Has":
-    return lambda path: snapshot.blob(path) is not None
+def _has(state: "State") -> "Has":
+    return lambda path: state.snapshot.blob(path) is not None
 
 
-def _stages(snapshot: "Snapshot", meeting: Meeting) -> "dict[str, dict[int, str]]":
+def _stages(merged: "State", meeting: Meeting) -> "dict[str, dict[int, str]]":
     """The three versions of each path on which git would stop, as an index has them."""
     sides = {1: meeting.base, 2: meeting.ours, 3: meeting.theirs}
     return {
         path: {
-            stage: blob for stage, side in sides.items() if (blob := side.blob(path))
+            stage: blob
+            for stage, side in sides.items()
+            if (blob := side.snapshot.blob(path))
         }
-        for path in snapshot.unmerged
+        for path in merged.snapshot.unmerged
         if path.endswith(".py")
     }
 

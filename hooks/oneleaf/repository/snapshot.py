@@ -153,25 +153,12 @@ def parse_changes(raw: bytes) -> "list[Change]":
     return list(changes.values())
 
 
-def list_index() -> bytes:
-    """The whole index as git prints it, for ``of_index``.
+def of_index(changes: "list[Change]", objects: git.Objects) -> Snapshot:
+    """The state in the index (git-ls-files(1)). changes: from ``changes_of_index``.
 
-    git-ls-files(1), ``--stage -z``. Raises GitError outside of a repository.
+    Raises GitError outside of a repository.
     """
-    return git.run("ls-files", "--stage", "-z", "--full-name", "--", ":/")
-
-
-def staged(objects: git.Objects) -> Snapshot:
-    """The state in the index now. Raises OneleafError outside a repository."""
-    changes = changes_of_index()
-    return of_index(list_index(), changes, objects)
-
-
-def of_index(listing: bytes, changes: "list[Change]", objects: git.Objects) -> Snapshot:
-    """The state in the index, where git was asked for it already.
-
-    listing: from ``list_index``; changes: from ``changes_of_index``.
-    """
+    listing = git.run("ls-files", "--stage", "-z", "--full-name", "--", ":/")
     directories: dict[str, dict[str, str]] = {}
     links: list[str] = []
     unmerged: dict[str, None] = {}

@@ -2,12 +2,11 @@
 
 import os
 
-from oneleaf import config as configuration
-from oneleaf.checking import judging, upstream_checks
-from oneleaf.checking.states import INDEX
+from oneleaf.checking import checks, upstream_checks
+from oneleaf.checking.scope import Case
+from oneleaf.checking.states import INDEX, State
 from oneleaf.errors import OneleafError
 from oneleaf.repository import revisions
-from oneleaf.repository import snapshot as snapshots
 from oneleaf.repository.snapshot import Snapshot
 from oneleaf.upstream import forks, locating, narrow_merge
 from oneleaf.upstream.meeting import Meeting
@@ -15,8 +14,6 @@ from oneleaf.upstream.meeting import Meeting
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.checking.findings import Finding
-    from oneleaf.checking.states import State
-    from oneleaf.config import Config
     from oneleaf.upstream.merging import Merge
 
 
@@ -36,7 +33,7 @@ class Outcome:
         self.opaque: list[str] = []
 
 
-def judge(state: "State", ref: str) -> Outcome:
+def judge(state: State, ref: str) -> Outcome:
     """Judges the merge of a state with the commit that ``ref`` names.
 
     ref: ``upstream`` is the published branch; where there is none, that is no fault.
@@ -69,7 +66,7 @@ _NO_BASE = (
 )
 
 
-def _judge_merge(state: "State", fork: forks.Fork, ref: str, outcome: Outcome) -> None:
+def _judge_merge(state: State, fork: forks.Fork, ref: str, outcome: Outcome) -> None:
     if len(fork.bases) == 1 and narrow_merge.are_apart(state, fork):
         return
     from oneleaf.upstream import merging
@@ -78,25 +75,24 @@ def _judge_merge(state: "State", fork: forks.Fork, ref: str, outcome: Outcome) -
         with merging.made(state, fork) as merge:
             near = narrow_merge.read(state, fork, merge)
             if near is None:
-                compare(*far(state, fork, merge), None, outcome, ref)
-            elif near[1].directories:
-                compare(*near, state.config, outcome, ref)
+                compare(*far(state, fork, merge), outcome, ref)
+            elif near[1].snapshot.directories:
+                compare(*near, outcome, ref)
     except OneleafError as error:
         outcome.unknown = str(error)
 
 
-def far(state: "State", fork: forks.Fork, merge: "Merge") -> "tuple[Meeting, Snapshot]":
+def far(state: State, fork: forks.Fork, merge: "Merge") -> "tuple[Meeting, State]":
     """Three whole states, and their merge. Raises OneleafError where it cannot be told."""
-    objects = state.objects
-    bases = [snapshots.of_commit(commit, objects) for commit in fork.bases]
-    theirs = snapshots.of_commit(fork.theirs, objects)
-    return Meeting(_overlaid(bases), state.snapshot(), theirs), merge.whole()
+    bases = [State(commit, state.objects) for commit in fork.bases]
+    theirs = State(fork.theirs, state.objects)
+    return Meeting(_overlaid(bases), state, theirs), merge.whole()
 
 
-def _overlaid(bases: "list[Snapshot]") -> "Snapshot":
+def _overlaid(bases: "list[State]") -> State:
     """The one merge base, or what any of several holds: neither side added that."""
-    found = bases[0]
-    for other in bases[1:]:
+    found = bases[0].snapshot
+    for other in (base.snapshot for base in bases[1:]):
         every = {**found.directories, **other.directories}
         directories = {
             d: {**found.directories.get(d, {}), **other.directories.get(d, {})}
@@ -104,34 +100,23 @@ def _overlaid(bases: "list[Snapshot]") -> "Snapshot":
         }
         links = found.links | other.links
         found = Snapshot(found.name, directories, found.objects, links)
-    return found
+    return State(bases[0].name, found.objects, snapshot=found)
 
 
-def compare(
-    meeting: Meeting,
-    snapshot: "Snapshot",
-    config: "Config | None",
-    outcome: Outcome,
-    ref: str,
-) -> None:
-    """Judges the merge; the sides only where it has something to say.
-
-    snapshot: the merged state. config: of all four states, None where each has its own.
-    """
-    whole = judging.judge(snapshot, config or _config(snapshot))
-    sides = upstream_checks.Sides(ref, meeting.base, meeting.ours, meeting.theirs)
-    findings = [*whole.findings, *upstream_checks.stopped(snapshot, whole.findings)]
+def compare(meeting: Meeting, merged: State, outcome: Outcome, ref: str) -> None:
+    """Judges the merge; the sides only where it has something to say."""
+    project = merged.project
+    base, ours, theirs = meeting.base, meeting.ours, meeting.theirs
+    sides = upstream_checks.Sides(ref, base.snapshot, ours.snapshot, theirs.snapshot)
+    findings = checks.run(Case(merged))
+    findings += upstream_checks.stopped(merged.snapshot, findings)
     if findings:
         alone = [
             finding
-            for side in (meeting.ours, meeting.theirs)
-            for finding in judging.judge(side, config or _config(side)).findings
+            for side in (ours, theirs)
+            for finding in checks.run(Case(side, new=frozenset()))
         ]
         found = upstream_checks.only_merged(findings, alone)
-        outcome.findings += upstream_checks.conflicts(found, whole.project, sides)
-    outcome.findings += upstream_checks.overlapping(whole.project, sides)
-    outcome.opaque += upstream_checks.opaque(whole.project, sides)
-
-
-def _config(snapshot: "Snapshot") -> "Config":
-    return configuration.parse(snapshot.read(configuration.FILE))
+        outcome.findings += upstream_checks.conflicts(found, project, sides)
+    outcome.findings += upstream_checks.overlapping(project, sides)
+    outcome.opaque += upstream_checks.opaque(project, sides)

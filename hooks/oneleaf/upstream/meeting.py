@@ -1,6 +1,8 @@
 """Three states: what both sides come from, and the sides."""
 
-from oneleaf.repository.snapshot import Snapshot
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from oneleaf.checking.states import State
 
 
 class Meeting:
@@ -8,7 +10,7 @@ class Meeting:
 
     __slots__ = ("base", "ours", "theirs")
 
-    def __init__(self, base: Snapshot, ours: Snapshot, theirs: Snapshot) -> None:
+    def __init__(self, base: "State", ours: "State", theirs: "State") -> None:
         self.base = base
         self.ours = ours
         self.theirs = theirs

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 from oneleaf import config as configuration
 from oneleaf.checking import narrow, scope
+from oneleaf.checking.states import State
 from oneleaf.driver import merging
 from oneleaf.history import discovery
 from oneleaf.repository import git
-from oneleaf.repository import snapshot as snapshots
 from oneleaf.repository.snapshot import Snapshot
 from oneleaf.upstream import borrowing, merge_tree
 
@@ -21,7 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from oneleaf.checking.states import State
     from oneleaf.config import Config
     from oneleaf.upstream.forks import Fork
     from oneleaf.upstream.merge_tree import Answer, Entry
@@ -56,19 +55,20 @@ class Merge:
         self._answer = answer
         self.objects = objects
 
-    def whole(self) -> Snapshot:
+    def whole(self) -> State:
         """The state it leaves, with ``unmerged`` as git would stop on it.
 
         Of lockfiles in conflict there is no content then; of migrations ours stays, so
         that what depends on one is not lost. Raises OneleafError for a configuration
         that cannot be used.
         """
-        found = snapshots.of_commit(self._answer.tree, self.objects)
+        found = State(self._answer.tree, self.objects).snapshot
         found.name = "merge"
         if configuration.FILE in self._answer.stages:
             self._settle(found, configuration.FILE, "")
-        config = configuration.parse(found.read(configuration.FILE))
-        return self._settled(found, self._answer.stages, config)
+        state = State("merge", self.objects, snapshot=found)
+        self._settle_all(found, self._answer.stages, state.config)
+        return state
 
     def stops_outside(self, directories: "Sequence[str]", config: "Config") -> bool:
         """Whether git stops on a file that a check reads elsewhere, or moved a folder."""
@@ -82,17 +82,19 @@ class Merge:
             for kind in kinds
         )
 
-    def of(self, directories: "Sequence[str]", config: "Config") -> "Snapshot | None":
+    def of(self, directories: "Sequence[str]", config: "Config") -> "State | None":
         """The same of these directories and the packages around them; None: odd."""
         trees = narrow.trees(self._answer.tree, directories, self.objects)
         if trees is None:
             return None
         near = [p for p in self._answer.stages if p.rpartition("/")[0] in trees]
-        return self._settled(Snapshot("merge", trees, self.objects), near, config)
+        found = Snapshot("merge", trees, self.objects)
+        self._settle_all(found, near, config)
+        return State("merge", self.objects, snapshot=found, config=config)
 
-    def _settled(
+    def _settle_all(
         self, found: Snapshot, stopped: "Iterable[str]", config: "Config"
-    ) -> Snapshot:
+    ) -> None:
         unmerged = set()
         for path in stopped:
             kind = kind_of(path, config)
@@ -104,7 +106,6 @@ class Merge:
                 if kind_of(path, config) in JUDGED:
                     unmerged.add(path)
         found.unmerged = tuple(sorted(unmerged))
-        return found
 
     def _settle(self, found: Snapshot, path: str, kind: str) -> bool:
         """Puts ours or theirs at an unmerged path; of a lockfile what the driver makes."""

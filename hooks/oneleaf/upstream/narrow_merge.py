@@ -9,8 +9,8 @@ holds that the two agree.
 
 from oneleaf import config as configuration
 from oneleaf.checking import narrow, scope
-from oneleaf.checking.states import INDEX
-from oneleaf.history import discovery, labels
+from oneleaf.checking.states import INDEX, State
+from oneleaf.history import labels
 from oneleaf.reading import migrations
 from oneleaf.repository.snapshot import Snapshot
 from oneleaf.upstream.meeting import Meeting
@@ -19,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from oneleaf.checking.states import State
     from oneleaf.config import Config
     from oneleaf.repository.git import Objects
     from oneleaf.repository.snapshot import Change
@@ -52,7 +51,7 @@ def _shared(state: "State", fork: "Fork") -> "list[str] | None":
 
 def read(
     state: "State", fork: "Fork", merge: "Merge"
-) -> "tuple[Meeting, Snapshot] | None":
+) -> "tuple[Meeting, State] | None":
     """The apps that both sides touched, in the three states and in their merge.
 
     No directory where there is no such app; None where only the whole states can tell.
@@ -62,13 +61,14 @@ def read(
     if shared is None or merge.stops_outside(shared, config):
         return None
     if not shared:
-        nothing = Snapshot("merge", {}, objects)
+        snapshot = Snapshot("merge", {}, objects)
+        nothing = State("merge", objects, snapshot=snapshot, config=config)
         return Meeting(nothing, nothing, nothing), nothing
-    found = _meeting(state, fork, objects, shared)
-    if found is None or not _tells_labels(found.ours, shared, config):
+    found = _meeting(state, fork, shared)
+    if found is None or not _tells_labels(found.ours, shared):
         return None
-    snapshot = merge.of(shared, config)
-    return None if snapshot is None else (found, snapshot)
+    merged = merge.of(shared, config)
+    return None if merged is None else (found, merged)
 
 
 class _Side:
@@ -138,26 +138,25 @@ def _says_the_same(old: "bytes | None", new: "bytes | None") -> bool:
 
 
 def _meeting(
-    state: "State", fork: "Fork", contents: "Objects", directories: "list[str]"
+    state: "State", fork: "Fork", directories: "list[str]"
 ) -> "Meeting | None":
     """The three states of these directories and of the packages around them."""
+    objects = state.objects
     states = []
     for commit in (fork.bases[0], fork.ours, fork.theirs):
-        trees = narrow.trees(commit, directories, contents)
+        trees = narrow.trees(commit, directories, objects)
         if trees is None:
             return None
-        states.append(Snapshot(commit, trees, contents))
-    base, ours, theirs = states
-    if state.name == INDEX:
-        narrow.overlay(ours.directories, state.changes)
-    return Meeting(base, ours, theirs)
+        if commit == fork.ours and state.name == INDEX:
+            narrow.overlay(trees, state.changes)
+        snapshot = Snapshot(commit, trees, objects)
+        states.append(State(commit, objects, snapshot=snapshot, config=state.config))
+    return Meeting(*states)
 
 
-def _tells_labels(
-    snapshot: Snapshot, directories: "list[str]", config: "Config"
-) -> bool:
+def _tells_labels(state: State, directories: "list[str]") -> bool:
     """Whether each directory is an app whose own migrations say its label."""
-    apps = discovery.read(snapshot, config).apps
+    apps = state.project.apps
     return [app.directory for app in apps] == directories and all(
         narrow.label_is_told(app) for app in apps
     )
