@@ -96,6 +96,18 @@ MAY_START = (
 )
 MAY_USE_DJANGO = ("oneleaf.database*", "oneleaf.django*")
 
+# What only its owner calls; everybody else asks the owner.
+OWNERS = {
+    "oneleaf.config.parse": {
+        "oneleaf.checking.states",
+        "oneleaf.clone.lookup",  # of the work tree, which is no state
+    },
+    "oneleaf.history.discovery.read": {"oneleaf.checking.states"},
+    "oneleaf.history.graph.build_graph": {"oneleaf.checking.states"},
+    "oneleaf.repository.snapshot.of_commit": {"oneleaf.checking.states"},
+    "oneleaf.repository.snapshot.of_index": {"oneleaf.checking.states"},
+}
+
 SLOW = {
     "argparse",
     "ast",
@@ -204,6 +216,29 @@ def test_a_pure_module_does_not_look_outside(name: str) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert calls & {"open", "print", "input", "exec", "eval"} == set()
+
+
+def called(tree: ast.AST) -> Iterator[str]:
+    """The full name of everything called, whatever it was imported as."""
+    names = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            head, dot, rest = ast.unparse(node.func).partition(".")
+            yield names.get(head, head) + dot + rest
+
+
+def test_a_concept_has_one_owner() -> None:
+    calls = {name: set(called(tree)) for name, tree in TREES.items()}
+    asking = {
+        call: {name for name, found in calls.items() if call in found}
+        for call in OWNERS
+    }
+    assert asking == OWNERS
 
 
 def test_only_the_room_for_it_starts_processes() -> None:

@@ -4,7 +4,6 @@ from oneleaf import lockfile
 from oneleaf.checking import checks
 from oneleaf.checking.scope import Case
 from oneleaf.checking.states import State
-from oneleaf.history.graph import build_graph
 from oneleaf.history.project import App, Project
 from oneleaf.reading import migrations
 from oneleaf.repository import git
@@ -149,7 +148,7 @@ def _spelled(app: "App", pair: "tuple[str, str]") -> "tuple[str, str, str]":
 
 def build(project: "Project") -> "Graph":
     """The graph of a project."""
-    return build_graph(project.apps, project.settings)
+    return State("plan", git.Objects(), project=project).graph
 
 
 def state(project: "Project", graph: "Graph", config: "Config") -> State:
