@@ -66,7 +66,7 @@ def in_folders(monkeypatch: pytest.MonkeyPatch, *folders: str) -> None:
 def test_a_path_may_be_typed_with_backslashes(
     monkeypatch: pytest.MonkeyPatch, typed: str, found: str
 ) -> None:
-    monkeypatch.setattr(states, "_at_top", lambda: True)
+    monkeypatch.setattr(states, "at_top", lambda: True)
     assert states.from_top([typed]) == [found]
 
 
