@@ -161,6 +161,23 @@ def test_a_history_that_cannot_be_read_is_refused(locked: Repository) -> None:
     assert locked.read(OWN) == "0002_color\n"
 
 
+def test_a_migration_in_conflict_is_no_leaf_node_to_write(locked: Repository) -> None:
+    for branch, mark in (("topic", "# b\n"), ("main", "# a\n")):
+        locked.git("checkout", "-q", *(["-b"] if branch == "topic" else []), branch)
+        text = mark + migration(("shop", "0002_color"))
+        locked.write("shop/migrations/0003_size.py", text)
+        locked.write(OWN, "0003_size\n")
+        locked.commit()
+    locked.git("merge", "topic", ok=(1,))
+    assert locked.oneleaf("lock") == Done(
+        1,
+        "",
+        "oneleaf: shop/migrations/0003_size.py is in conflict itself; edit it and"
+        " `git add` it first\n",
+    )
+    assert locked.read(OWN) == "0003_size\n"
+
+
 def test_a_link_out_of_the_repository_is_not_followed(
     locked: Repository, tmp_path: Path
 ) -> None:

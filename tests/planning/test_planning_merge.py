@@ -184,6 +184,35 @@ def test_a_shared_lockfile_in_conflict_needs_one_leaf_of_every_app() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        (
+            App(
+                "people",
+                "people/migrations",
+                {"0001_a": read("0001_a", b"class Migration(")},
+            ),
+            "the history of app people cannot be read whole",
+        ),
+        (
+            app("people", {"0001_a": []}, None, "people/migrations/0002_b.py"),
+            "people/migrations/0002_b.py is in conflict itself",
+        ),
+    ],
+    ids=["unreadable", "in conflict"],
+)
+def test_a_shared_lockfile_in_conflict_names_no_leaf_node_that_is_a_guess(
+    people: App, said: str
+) -> None:
+    project = Project(
+        (app("shop", FORK), people), {}, ("all.lock", None), (), frozenset({"all.lock"})
+    )
+    stages = (b"people: 0001_a\n\nshop: 0002_x\n", b"people: 0001_a\n\nshop: 0002_y\n")
+    with pytest.raises(Refused, match=said):
+        plan(project, "shop", config=SHARED, stages=stages)
+
+
 def _header() -> bytes:
     from oneleaf.lockfile import HEADER
 

@@ -76,6 +76,10 @@ def _plan_shared(
 
 def _leaf(graph: "Graph", app: "App") -> str:
     """The one leaf node of an app. Raises Refused where there is no such thing."""
+    code = [path for path in app.unmerged if path.endswith(".py")]
+    if code:
+        msg = f"{code[0]} is in conflict itself; edit it and `git add` it first"
+        raise Refused(msg)
     if graph.incomplete(app):
         msg = (
             f"the history of app {app.label} cannot be read whole; nothing was changed;"

@@ -213,10 +213,20 @@ def _shared(
         named = app.label in entries or not entries
         anew = app.directory in merged or (content is None and named)
         if anew and app.migrations:
+            _refuse_guess(app, graph)
             entries[app.label] = _leaf(app, graph)
     kept = {label: name for label, name in entries.items() if label in known}
     header = content if content is not None else next(iter(stages), None)
     return update_shared(header, kept)
+
+
+def _refuse_guess(app: "App", graph: "Graph") -> None:
+    code = [path for path in app.unmerged if path.endswith(".py")]
+    if code:
+        msg = f"{code[0]} is in conflict itself; edit it and `git add` it first"
+        raise Refused(msg)
+    if graph.incomplete(app):
+        _refuse_unfit(app, graph, [])
 
 
 def _entries(version: bytes) -> "dict[str, str]":
