@@ -9,7 +9,7 @@ from oneleaf.checking.findings import Finding
 from oneleaf.checking.scope import Case
 from oneleaf.checking.states import State
 from oneleaf.history.project import Project
-from oneleaf.planning.shared_lockfile import update_shared
+from oneleaf.lockfile import update_shared
 from oneleaf.repository.git import Objects
 from oneleaf.repository.snapshot import Change, Snapshot
 from repository import migration

@@ -15,8 +15,8 @@ from oneleaf.lockfile import (
     parse_shared,
     read_app,
     read_shared,
+    update_shared,
 )
-from oneleaf.planning.shared_lockfile import update_shared
 
 NAMES = st.text("0129_-.:azßñ", min_size=1, max_size=20)
 LABELS = st.text("_azAZßñ", min_size=1, max_size=12)

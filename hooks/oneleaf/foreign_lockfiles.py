@@ -9,9 +9,10 @@ whoever takes over compares it with the leaf node and says what differs.
 from typing import TYPE_CHECKING, NamedTuple
 
 from oneleaf.lockfile import Malformed, is_migration_name, parse_entry
+from oneleaf.shell import word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _README = "README"
 _GIT_CONFLICTS_DIRECTORY = "latest_migrations"
@@ -68,6 +69,28 @@ def recognise(path: str, data: bytes) -> Foreign | None:
     if latest is None or not label.isidentifier():
         return None
     return Foreign(kind, {label: latest} if latest else {})
+
+
+def notes(
+    sources: "Mapping[str, bytes]", leaves: "Mapping[str, list[str]]"
+) -> tuple[str, ...]:
+    """What other tools' lockfiles say, and where they differ from the leaf nodes.
+
+    sources: path -> content of the candidates. leaves: app label -> its leaf nodes.
+    """
+    found: list[str] = []
+    for path, data in sources.items():
+        foreign = recognise(path, data)
+        if foreign is None:
+            continue
+        found.append(f"{path}: {foreign.kind}; no longer needed: `git rm {word(path)}`")
+        for label, name in foreign.entries.items():
+            if label in leaves and [name] != leaves[label]:
+                found.append(
+                    f"{path}: names {name} for app {label}, but the leaf node is"
+                    f" {' or '.join(leaves[label])}"
+                )
+    return tuple(found)
 
 
 def _read_sentry(lines: list[str]) -> dict[str, str] | None:

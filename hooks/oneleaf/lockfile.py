@@ -20,7 +20,7 @@ app conflict wherever the merge is made, and the blank line keeps two apps apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 HEADER = (
     "# The latest migration of each Django app, one entry per app; kept by oneleaf.",
@@ -177,7 +177,7 @@ def parse_shared(data: bytes) -> Shared:
             raise Malformed(number, "comment below the first entry")
         else:
             header.append(line)
-    comments = trimmed(header)
+    comments = _trimmed(header)
     if not entries and not comments:
         raise Malformed(1, "the file is empty")
     return Shared(comments, entries, lines)
@@ -207,6 +207,46 @@ def join_shared(header: "tuple[str, ...]", blocks: "Iterable[bytes]") -> bytes:
     return b"\n\n".join(parts) + b"\n"
 
 
+def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
+    """A shared lockfile of ``entries``, with the comments of ``data`` on top.
+
+    data: the file as it was, however malformed; None where there was none. Without
+    comments of its own it gets ours. entries: app label -> migration name, in any order.
+    Raises Malformed for labels and names that could not be read back.
+    """
+    header = _comments_of(data or b"") or HEADER
+    blocks = []
+    for above, label in enumerate(sorted(entries)):
+        name = entries[label]
+        if not label.isidentifier() or not is_migration_name(name):
+            line = len(header) + 2 * (above + 1)
+            raise Malformed(line, f"{label!r}: {name!r} cannot stand in a lockfile")
+        blocks.append(f"{label}: {name}".encode())
+    return join_shared(header, blocks)
+
+
+def _comments_of(data: bytes) -> "tuple[str, ...]":
+    """The comments of a file that may be malformed, those below entries at the end.
+
+    What could not be read back is written out as an escape, so that the file which
+    gets these comments is well-formed.
+    """
+    header: list[str] = []
+    on_top = True
+    for raw in without_bom(data).split(b"\n"):
+        line = raw.decode("utf-8", "backslashreplace").rstrip(BLANKS)
+        if _has_control(line):
+            line = line.encode("unicode_escape").decode()
+        if on_top and (not line or line.startswith("#")):
+            header.append(line)
+            continue
+        on_top = False
+        # A merge may have left the same comments once for each side.
+        if line.startswith("#") and line not in header:
+            header.append(line)
+    return _trimmed(header)
+
+
 def _lines(data: bytes) -> "list[tuple[int, str]]":
     """Number and text of each line, without what editors and systems add at its end.
 
@@ -224,13 +264,13 @@ def _lines(data: bytes) -> "list[tuple[int, str]]":
             line = raw.decode().rstrip(BLANKS)
         except UnicodeDecodeError:
             raise Malformed(number, "not UTF-8 text") from None
-        if has_control(line):
+        if _has_control(line):
             raise Malformed(number, "control character in the line")
         lines.append((number, line))
     return lines
 
 
-def has_control(line: str) -> bool:
+def _has_control(line: str) -> bool:
     """Whether the line holds a C0 or C1 control character other than a tab."""
     return not line.isprintable() and any(
         (character < " " and character != "\t") or "\x7f" <= character < "\xa0"
@@ -238,6 +278,6 @@ def has_control(line: str) -> bool:
     )
 
 
-def trimmed(header: "list[str]") -> "tuple[str, ...]":
+def _trimmed(header: "list[str]") -> "tuple[str, ...]":
     """The comment lines without blank ones at either end; none where all are blank."""
     return tuple("\n".join(header).strip("\n").split("\n")) if any(header) else ()

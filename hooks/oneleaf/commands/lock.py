@@ -2,13 +2,13 @@
 
 import sys
 
-from oneleaf import applying
+from oneleaf import applying, foreign_lockfiles
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
 from oneleaf.checking import states
 from oneleaf.output import plan_report
 from oneleaf.output.saying import say
-from oneleaf.planning import lock as planning
 from oneleaf.planning.guards import require_apps
+from oneleaf.planning.lockfiles import plan_lock
 from oneleaf.repository import git
 
 TYPE_CHECKING = False
@@ -70,23 +70,24 @@ def _plan(options: Options, objects: git.Objects) -> "Plan":
     labels = frozenset(options.operands)
     require_apps(labels, project)
     init = options.flag("--init")
-    plan = planning.plan_lock(project, graph, state.config, labels, init=init)
+    plan = plan_lock(project, graph, state.config, labels, init=init)
     if init:
         foreign = _foreign(state.snapshot)
         foreign = {p: d for p, d in foreign.items() if p not in plan.files}
-        notes = planning.notes_on_foreign(foreign, project, graph)
+        leaves = {app.label: graph.leaf_nodes(app) for app in project.apps}
+        notes = foreign_lockfiles.notes(foreign, leaves)
         plan = type(plan)(plan.apps, plan.files, notes)
     return plan
 
 
 def _foreign(snapshot: "Snapshot") -> "dict[str, bytes]":
     """Content of what may be another tool's lockfile."""
-    paths = [
+    paths = (
         f"{directory}/{name}" if directory else name
         for directory, files in snapshot.directories.items()
         for name in files
-    ]
-    found = planning.foreign_candidates(paths)
+    )
+    found = [path for path in paths if foreign_lockfiles.may_be_foreign(path)]
     return {
         p: data or b"" for p, data in zip(found, snapshot.read_all(found), strict=True)
     }

@@ -9,7 +9,7 @@ from oneleaf import applying
 from oneleaf.applying import one_file
 from oneleaf.django import on_disk, places
 from oneleaf.errors import OneleafError, Refused
-from oneleaf.planning.relock import plan_relock
+from oneleaf.planning.lockfiles import plan_relock
 from oneleaf.shell import word
 
 TYPE_CHECKING = False

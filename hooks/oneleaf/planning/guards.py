@@ -89,11 +89,19 @@ def refuse_in_the_way(
             raise Refused(msg)
 
 
-def refusal(situation: "Situation", app: "App") -> "str | None":
-    """Why the app cannot be rebased, a sentence with its cure; None where it can."""
+def code_in_conflict(app: "App") -> "str | None":
+    """That a migration of the app is unmerged, with the cure; None where none is."""
     code = [path for path in app.unmerged if path.endswith(".py")]
     if code:
         return f"{code[0]} is in conflict itself; edit it and `git add` it first"
+    return None
+
+
+def refusal(situation: "Situation", app: "App") -> "str | None":
+    """Why the app cannot be rebased, a sentence with its cure; None where it can."""
+    conflict = code_in_conflict(app)
+    if conflict:
+        return conflict
     for migration in app.migrations.values():
         unread = app.unread(migration)
         if unread is not None:

@@ -4,9 +4,14 @@ from oneleaf import lockfile
 from oneleaf.errors import Refused
 from oneleaf.history.naming import number
 from oneleaf.planning import proof
+from oneleaf.planning.lockfiles import (
+    lockfile_path,
+    plan_lockfiles,
+    why_unknown,
+    with_lockfiles,
+)
 from oneleaf.planning.merge_file import merge_name, merge_source, style_of
 from oneleaf.planning.plan import AppPlan, Plan
-from oneleaf.planning.shared_lockfile import update_shared
 from oneleaf.reading import migrations
 
 TYPE_CHECKING = False
@@ -137,27 +142,32 @@ def plan_merge(
     lockfile in conflict. ``expected`` is left to the caller, who knows the work tree.
     Raises Refused where a name is taken, and where the planned state is not sound.
     """
-    plans, sources, lockfiles = [], {}, {}
+    if not conflicts:
+        return Plan((), {})
+    sources, written = {}, {}
     for conflict in conflicts:
         app = conflict.app
         name = _free_name(conflict, wish)
         style = style_of(samples[p] for p in conflict.samples() if p in samples)
         source = merge_source(app.label, conflict.leaves, style, wish.now)
         sources[app.directory] = {name: source}
-        locked = _lockfile(project, app, config)
-        if locked and not config.shared:
-            lockfiles[locked] = lockfile.format_app(name)
-        files = (app.path(name),)
-        plans.append(AppPlan(app.label, conflict.leaves, (), files, locked))
+        written[app.path(name)] = source
     planned = proof.planned(project, (), sources)
     graph = proof.build(planned)
-    if config.shared and any(plan.lockfile for plan in plans):
-        lockfiles[config.lockfile] = _shared(planned, graph, stages, set(sources))
-    _prove(project, proof.with_lockfiles(planned, config, lockfiles), config, sources)
-    written = {
-        p.edited[0]: next(iter(sources[c.app.directory].values()))
-        for p, c in zip(plans, conflicts, strict=True)
-    }
+    try:
+        lockfiles = plan_lockfiles(
+            planned, graph, config, sources, _why_unknown, stages=stages
+        )
+    except lockfile.Malformed:
+        msg = f"the lockfile cannot be read; {_UNCHANGED}; run `oneleaf lock` after a check"
+        raise Refused(msg) from None
+    _prove(project, with_lockfiles(planned, config, lockfiles), config, sources)
+    plans = []
+    for conflict, path in zip(conflicts, written, strict=True):
+        app = conflict.app
+        locked = lockfile_path(config, app)
+        own = locked if locked in lockfiles else None
+        plans.append(AppPlan(app.label, conflict.leaves, (), (path,), own))
     return Plan(tuple(plans), {**written, **lockfiles})
 
 
@@ -171,17 +181,6 @@ def _free_name(conflict: Conflict, wish: Wish) -> str:
     return name
 
 
-def _lockfile(project: "Project", app: "App", config: "Config") -> "str | None":
-    """Path of the lockfile that names the app's leaf node, None where none is used."""
-    if config.shared:
-        shared = project.shared_lockfile
-        content = shared[1] if shared else None
-        there = content is not None or config.lockfile in project.unmerged
-        return config.lockfile if there else None
-    path = f"{app.directory}/{config.lockfile}"
-    return path if app.lockfile is not None or path in app.unmerged else None
-
-
 def _prove(
     project: "Project", planned: "Project", config: "Config", touched: "Collection[str]"
 ) -> None:
@@ -193,56 +192,11 @@ def _prove(
         raise Refused(msg)
 
 
-def _shared(
-    planned: "Project",
-    graph: "Graph",
-    stages: "Sequence[bytes]",
-    merged: "Collection[str]",
-) -> bytes:
-    """The shared lockfile to be: of a whole one only the merged apps' entries change.
-
-    Of one in conflict every entry is written anew, from the leaf nodes.
-    """
-    assert planned.shared_lockfile is not None
-    content = planned.shared_lockfile[1]
-    entries: dict[str, str] = {}
-    for version in (content,) if content is not None else stages:
-        entries.update(_entries(version))
-    known = {app.label for app in planned.apps if app.migrations}
-    for app in planned.apps:
-        named = app.label in entries or not entries
-        anew = app.directory in merged or (content is None and named)
-        if anew and app.migrations:
-            _refuse_guess(app, graph)
-            entries[app.label] = _leaf(app, graph)
-    kept = {label: name for label, name in entries.items() if label in known}
-    header = content if content is not None else next(iter(stages), None)
-    return update_shared(header, kept)
-
-
-def _refuse_guess(app: "App", graph: "Graph") -> None:
-    code = [path for path in app.unmerged if path.endswith(".py")]
-    if code:
-        msg = f"{code[0]} is in conflict itself; edit it and `git add` it first"
-        raise Refused(msg)
-    if graph.incomplete(app):
-        _refuse_unfit(app, graph, [])
-
-
-def _entries(version: bytes) -> "dict[str, str]":
-    try:
-        return lockfile.parse_shared(version).entries
-    except lockfile.Malformed:
-        msg = f"the lockfile cannot be read; {_UNCHANGED}; run `oneleaf lock` after a check"
-        raise Refused(msg) from None
-
-
-def _leaf(app: "App", graph: "Graph") -> str:
+def _why_unknown(graph: "Graph", app: "App") -> str:
     leaves = graph.leaf_nodes(app)
-    if len(leaves) != 1:
-        msg = (
-            f"app {app.label} has {len(leaves)} leaf nodes too, and the lockfile cannot"
-            f" name one; {_UNCHANGED}; run `oneleaf merge` for all apps"
-        )
-        raise Refused(msg)
-    return leaves[0]
+    if len(leaves) == 1:
+        return why_unknown(graph, app)
+    return (
+        f"app {app.label} has {len(leaves)} leaf nodes too, and the lockfile cannot"
+        f" name one; {_UNCHANGED}; run `oneleaf merge` for all apps"
+    )

@@ -45,35 +45,13 @@ def planned(
             if unchanged
             else App(app.label, app.directory, after, app.lockfile, app.unmerged)
         )
-    return _with(project, tuple(apps), project.shared_lockfile, project.unmerged)
-
-
-def _with(
-    project: "Project",
-    apps: "tuple[App, ...]",
-    shared: "tuple[str, bytes | None] | None",
-    unmerged: "frozenset[str]",
-) -> Project:
-    return Project(apps, project.settings, shared, project.orphaned_lockfiles, unmerged)
-
-
-def with_lockfiles(
-    project: "Project", config: "Config", files: "Mapping[str, bytes]"
-) -> Project:
-    """The project with these lockfiles (path -> content) in it, their conflicts over."""
-    apps = []
-    for app in project.apps:
-        path = f"{app.directory}/{config.lockfile}"
-        content, unmerged = app.lockfile, app.unmerged
-        if path in files and not config.shared:
-            content = files[path]
-            unmerged = tuple(each for each in unmerged if each != path)
-        apps.append(App(app.label, app.directory, app.migrations, content, unmerged))
-    shared = project.shared_lockfile
-    if shared is not None and shared[0] in files:
-        shared = (shared[0], files[shared[0]])
-    left = frozenset(path for path in project.unmerged if path not in files)
-    return _with(project, tuple(apps), shared, left)
+    return Project(
+        tuple(apps),
+        project.settings,
+        project.shared_lockfile,
+        project.orphaned_lockfiles,
+        project.unmerged,
+    )
 
 
 def objections(

@@ -8,7 +8,7 @@ from oneleaf.planning import line_ends, numbering, overlapping, proof
 from oneleaf.planning.editing import Move, written
 from oneleaf.planning.guards import refusal, refuse_edited, refuse_in_the_way
 from oneleaf.planning.line import in_order, steps
-from oneleaf.planning.lockfiles import plan_lockfiles
+from oneleaf.planning.lockfiles import lockfile_path, plan_lockfiles, with_lockfiles
 from oneleaf.planning.plan import AppPlan, Plan
 from oneleaf.planning.showing import shown
 
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from oneleaf.history.graph import Graph
     from oneleaf.history.project import App, Project
     from oneleaf.planning.editing import Written
     from oneleaf.planning.line import Step
@@ -157,8 +158,22 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
     touched = {move.app.directory for move in moves}
     project = _planned(situation, contents)
     graph = proof.build(project)
-    lockfiles = plan_lockfiles(situation, project, graph, touched)
-    project = proof.with_lockfiles(project, situation.config, lockfiles)
+    also = {
+        app.directory
+        for app in situation.chosen()
+        if situation.local(app) or lockfile_path(situation.config, app) in app.unmerged
+    }
+    lockfiles = plan_lockfiles(
+        project,
+        graph,
+        situation.config,
+        touched,
+        _why_unknown,
+        stages=situation.stages,
+        also=also,
+        anew=True,
+    )
+    project = with_lockfiles(project, situation.config, lockfiles)
     objections = proof.objections(
         situation.graph, graph, project, situation.config, touched
     )
@@ -180,6 +195,15 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
         tuple(notes),
         renamed,
         {path: expected[path] for path in changed},
+    )
+
+
+def _why_unknown(graph: "Graph", app: "App") -> str:
+    count = len(graph.leaf_nodes(app))
+    return (
+        f"the lockfile cannot name the leaf node of app {app.label}, which has {count};"
+        " nothing was changed; run `oneleaf rebase` for it too, or see"
+        f" `oneleaf check {app.directory}`"
     )
 
 
