@@ -100,6 +100,29 @@ class Merged:
         return not self.conflicts
 
 
+def judge(
+    base: "bytes | None", ours: "bytes | None", theirs: "bytes | None", style: Style
+) -> Merged:
+    """Merges a lockfile of either form; None for a file that cannot be read. Raises nothing.
+
+    The texts alone tell the form: no migration name holds a blank, so that neither
+    form can be read as the other.
+    """
+    if base is None or ours is None or theirs is None:
+        text = conflict_text(base or b"", ours or b"", theirs or b"", style)
+        return Merged(text, [Conflict("", None, None, None)])
+    merge = merge_shared if _is_shared(ours) or _is_shared(theirs) else merge_app
+    return merge(base, ours, theirs, style)
+
+
+def _is_shared(data: bytes) -> bool:
+    try:
+        parse_shared(data)
+    except Malformed:
+        return False
+    return True
+
+
 def merge_app(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
     """Merges an app's own lockfile. Raises nothing.
 

@@ -10,15 +10,8 @@ Nothing is imported here that a clean merge does not need.
 
 import sys
 
-from oneleaf.driver.merging import (
-    Conflict,
-    Merged,
-    Style,
-    conflict_text,
-    merge_app,
-    merge_shared,
-)
-from oneleaf.lockfile import Malformed, marker_line, parse_shared
+from oneleaf.driver.merging import Style, conflict_text, judge
+from oneleaf.lockfile import marker_line
 
 if sys.platform == "win32":
     import nt as system
@@ -54,29 +47,6 @@ def drive(words: "Sequence[str]") -> int:
         return _drive(words)
     except BaseException:  # noqa: BLE001 - also SystemExit and KeyboardInterrupt
         return _give_up(words)
-
-
-def judge(
-    base: "bytes | None", ours: "bytes | None", theirs: "bytes | None", style: Style
-) -> Merged:
-    """The merge of three lockfiles of either form; None for a file that cannot be read.
-
-    The texts alone tell the form: no migration name holds a blank, so that neither
-    form can be read as the other.
-    """
-    if base is None or ours is None or theirs is None:
-        text = conflict_text(base or b"", ours or b"", theirs or b"", style)
-        return Merged(text, [Conflict("", None, None, None)])
-    merge = merge_shared if _is_shared(ours) or _is_shared(theirs) else merge_app
-    return merge(base, ours, theirs, style)
-
-
-def _is_shared(data: bytes) -> bool:
-    try:
-        parse_shared(data)
-    except Malformed:
-        return False
-    return True
 
 
 def _drive(words: "Sequence[str]") -> int:

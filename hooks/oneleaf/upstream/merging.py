@@ -112,7 +112,7 @@ class Merge:
         stages = self._answer.stages[path]
         entry = stages.get("2") or stages.get("3")
         if kind.endswith("lockfile"):
-            entry = self._driven(path, kind)
+            entry = self._driven(path)
         directory, _, name = path.rpartition("/")
         files = found.directories.setdefault(directory, {})
         files.pop(name, None)
@@ -122,7 +122,7 @@ class Merge:
             found.links |= {path} if entry[0] == _LINK else set()
         return kind.endswith("lockfile") and entry is not None
 
-    def _driven(self, path: str, kind: str) -> "Entry | None":
+    def _driven(self, path: str) -> "Entry | None":
         """Git calls the driver for files that both sides have, for no other conflict."""
         stages = self._answer.stages[path]
         links = any(mode == _LINK for mode, _ in stages.values())
@@ -131,9 +131,8 @@ class Merge:
             return None
         blobs = [stages[n][1] for n in "123" if n in stages]
         texts = [text or b"" for text in self.objects.read(blobs)]
-        merge = merging.merge_app if kind == "lockfile" else merging.merge_shared
         base = texts.pop(0) if "1" in stages else b""
-        done = merge(base, texts[0], texts[1], merging.Style())
+        done = merging.judge(base, texts[0], texts[1], merging.Style())
         if not done.clean:
             return None
         command = ("hash-object", "-w", "--stdin")
