@@ -44,6 +44,12 @@ def move() -> Plan:
     return Plan((), files, moves={TWO: LATER}, expected=expected)
 
 
+def drop() -> Plan:
+    """0002_b is removed, and 0001_a is edited."""
+    files: dict[str, bytes | None] = {TWO: None, ONE: b"1\n"}
+    return Plan((), files, expected={TWO: b"two\n", ONE: b"one\n"})
+
+
 def apply(repository: Repository, plan: Plan, *, stage: bool = False) -> None:
     applying.apply(str(repository.path), plan, stage=stage)
 
@@ -138,6 +144,38 @@ def test_nothing_is_left_behind(repository: Repository) -> None:
     assert [place.name for place in left if place.is_file()] == ["lock"]
 
 
+def test_a_removed_file_goes_from_the_index_too(repository: Repository) -> None:
+    apply(repository, drop(), stage=True)
+    assert tree(repository) == {ONE: b"1\n"}
+    assert repository.git("ls-files") == f"{ONE}\n"
+    assert repository.git("show", f"HEAD:{TWO}") == "two\n"
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_removed_file_is_refused_where_git_does_not_have_it(
+    staged: bool, repository: Repository
+) -> None:
+    repository.write(LATER, "precious\n")
+    if staged:
+        repository.add()
+    plan = Plan((), {LATER: None}, expected={LATER: b"precious\n"})
+    if not staged:
+        assert_refused(repository, plan, "git does not have what is in it")
+    else:
+        apply(repository, plan)
+        assert LATER not in tree(repository)
+
+
+def test_git_has_a_file_that_it_checked_out_with_other_line_ends(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write(".gitattributes", "shop/migrations/* text eol=crlf\n")
+    repository.write(TWO, "two\r\n")
+    monkeypatch.chdir(repository.path / FOLDER)
+    apply(repository, Plan((), {TWO: None}, expected={TWO: b"two\r\n"}))
+    assert TWO not in tree(repository)
+
+
 def test_a_file_edited_meanwhile_is_refused(repository: Repository) -> None:
     repository.write(TWO, "two, and a thought\n")
     assert_refused(repository, move(), "0002_b.py was edited meanwhile")
@@ -174,8 +212,9 @@ def test_a_file_that_appears_after_the_judgement_stays(
     assert tree(repository)[TWO] == b"two\n"
 
 
+@pytest.mark.parametrize("plan", [move(), drop()], ids=["move", "removal"])
 def test_an_interrupt_from_the_keyboard_undoes_everything(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = files.put_in_place
 
@@ -186,7 +225,7 @@ def test_an_interrupt_from_the_keyboard_undoes_everything(
     monkeypatch.setattr(files, "put_in_place", interrupt)
     before = tree(repository)
     with pytest.raises(KeyboardInterrupt):
-        apply(repository, move())
+        apply(repository, plan)
     assert tree(repository) == before
 
 
@@ -378,6 +417,23 @@ def test_recovery_finishes_what_was_ready(phase: str, repository: Repository) ->
     assert tree(repository) == {ONE: b"one\n", LATER: b"three\n"}
     assert repository.git("ls-files") == f"{ONE}\n{LATER}\n"
     assert applying.recover(str(repository.path)) is None
+
+
+def test_recovery_finishes_a_removal_that_was_ready(repository: Repository) -> None:
+    crash(repository, drop(), "ready")
+    assert TWO in tree(repository)
+    applying.recover(str(repository.path))
+    assert tree(repository) == {ONE: b"1\n"}
+    assert repository.git("ls-files") == f"{ONE}\n"
+
+
+def test_recovery_leaves_a_file_that_was_to_go_and_was_edited_since(
+    repository: Repository,
+) -> None:
+    crash(repository, drop(), "ready")
+    repository.write(TWO, "edited after the crash\n")
+    assert TWO in str(applying.recover(str(repository.path)))
+    assert tree(repository) == {ONE: b"1\n", TWO: b"edited after the crash\n"}
 
 
 def test_recovery_finishes_a_change_of_modes(repository: Repository) -> None:

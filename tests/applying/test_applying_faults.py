@@ -67,12 +67,30 @@ def content(*dependencies: str, mark: str) -> bytes:
     return (f"# {mark}\n" + migration(*pairs)).encode()
 
 
-def build(path: Path) -> Case:
-    """Two branches with two migrations each; ours are called alike, one is unmerged.
+MOVES = {
+    FOLDER + "0002_update.py": FOLDER + "0003_update.py",
+    FOLDER + "0003_update.py": FOLDER + "0004_update.py",
+}
+# Two files move, one into the other's place; one is removed, one new.
+MOVED: dict[str, bytes | None] = {
+    FOLDER + "0002_update.py": None,
+    FOLDER + "0003_update.py": content("0002_theirs", mark="1"),
+    FOLDER + "0004_update.py": content("0003_update", mark="2"),
+    FOLDER + "0003_gone.py": None,
+    FOLDER + "0005_new.py": content("0004_update", mark="new"),
+    LOCKFILE: b"0005_new\n",
+}
+# A copy of 0002_theirs is removed, and what depended on it depends on that one.
+DROPPED: dict[str, bytes | None] = {
+    FOLDER + "0002_update.py": None,
+    FOLDER + "0003_update.py": content("0002_theirs", mark="2"),
+    FOLDER + "0003_gone.py": content("0002_theirs", mark="gone"),
+    LOCKFILE: b"0003_update\n",
+}
 
-    The plan: 0002_update + 0003_update -> 0003_update + 0004_update, one file gone,
-    one new, the lockfile edited, in the middle of a merge.
-    """
+
+def build(path: Path, files: dict[str, bytes | None], moves: dict[str, str]) -> Case:
+    """Two branches with two migrations each, in the middle of a merge; and a plan."""
     repository = Repository.create(path / "repository")
     repository.app("shop", "0001_initial", lockfile=True)
     repository.commit()
@@ -93,19 +111,7 @@ def build(path: Path) -> Case:
     repository.git("merge", "main", ok=(1,))
     (repository.path / FOLDER / "0002_update.py").chmod(0o755)
     before = tree(repository.path)
-    files: dict[str, bytes | None] = {
-        FOLDER + "0002_update.py": None,
-        FOLDER + "0003_update.py": content("0002_theirs", mark="1"),
-        FOLDER + "0004_update.py": content("0003_update", mark="2"),
-        FOLDER + "0003_gone.py": None,
-        FOLDER + "0005_new.py": content("0004_update", mark="new"),
-        LOCKFILE: b"0005_new\n",
-    }
     expected = {name: before.get(name) for name in files}
-    moves = {
-        FOLDER + "0002_update.py": FOLDER + "0003_update.py",
-        FOLDER + "0003_update.py": FOLDER + "0004_update.py",
-    }
     plan = path / "plan"
     plan.write_bytes(marshal.dumps((files, moves, expected, True)))
     after = {**before, **{name: data for name, data in files.items() if data}}
@@ -117,7 +123,12 @@ def build(path: Path) -> Case:
 
 @pytest.fixture(scope="module")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    return build(tmp_path_factory.mktemp("pattern"))
+    return build(tmp_path_factory.mktemp("pattern"), MOVED, MOVES)
+
+
+@pytest.fixture(scope="module")
+def removal(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return build(tmp_path_factory.mktemp("removal"), DROPPED, {})
 
 
 def copy(pattern: Case, path: Path) -> Case:
@@ -155,6 +166,22 @@ def test_an_undisturbed_run_does_all_of_the_plan_and_resolves_the_index(
 def test_killed_at_any_effect_nothing_is_lost_and_the_same_command_finishes(
     fault: str, pattern: Case, tmp_path: Path
 ) -> None:
+    assert (
+        killed_at_any_effect(fault, pattern, tmp_path) > {"kill": 40, "half": 5}[fault]
+    )
+
+
+def test_a_removal_killed_at_any_effect_loses_nothing_and_is_finished(
+    removal: Case, tmp_path: Path
+) -> None:
+    assert FOLDER + "0002_update.py" not in removal.after
+    assert killed_at_any_effect("kill", removal, tmp_path) > 30
+    repository = copy(removal, tmp_path).repository
+    assert repository.git("show", f":{FOLDER}0002_update.py").startswith("# 1\n")
+
+
+def killed_at_any_effect(fault: str, pattern: Case, tmp_path: Path) -> int:
+    """How many effects an undisturbed run has; every other one is killed at one."""
     index = undisturbed_index(pattern, tmp_path)
     step = 1
     while True:
@@ -171,13 +198,24 @@ def test_killed_at_any_effect_nothing_is_lost_and_the_same_command_finishes(
         assert case.tree() == case.after, step
         assert case.index() == index, step
         step += 1
-    assert step > {"kill": 40, "half": 5}[fault]
+    return step
 
 
 @pytest.mark.parametrize("fault", ["ENOSPC", "EACCES", "ENOSPC+"])
 def test_an_error_of_the_system_at_any_effect_undoes_everything_and_is_said(
     fault: str, pattern: Case, tmp_path: Path
 ) -> None:
+    assert undone_by(fault, pattern, tmp_path) > 10
+
+
+def test_a_removal_is_undone_where_the_system_fails(
+    removal: Case, tmp_path: Path
+) -> None:
+    assert undone_by("EACCES", removal, tmp_path) > 10
+
+
+def undone_by(fault: str, pattern: Case, tmp_path: Path) -> int:
+    """How many runs an error of the system undid, at each of the effects in turn."""
     undone = step = 0
     while True:
         step += 1
@@ -199,4 +237,4 @@ def test_an_error_of_the_system_at_any_effect_undoes_everything_and_is_said(
             assert done.code == 0 or "every file is written" in done.out
         assert case.run().code == 0, step
         assert case.tree() == case.after, step
-    assert undone > 10
+    return undone

@@ -6,6 +6,7 @@ import unicodedata
 
 from oneleaf.applying.journal import Entry
 from oneleaf.errors import Refused
+from oneleaf.repository import git
 from oneleaf.shell import word
 
 TYPE_CHECKING = False
@@ -67,8 +68,9 @@ def entries(top: str, plan: "Plan") -> "tuple[Entry, ...]":
     """The plan's paths, each judged. Raises Refused where one cannot be written.
 
     Refused are links, folders and read-only files in a path's place, paths that lead
-    out of the work tree, files that are not what the plan was made from, and names
-    that the file system cannot tell from another file's.
+    out of the work tree, files that are not what the plan was made from, files that
+    would be lost since git does not have them, and names that the file system cannot
+    tell from another file's.
     """
     sources = {new: old for old, new in plan.moves.items()}
     return tuple(
@@ -95,8 +97,23 @@ def _entry(top: str, path: str, plan: "Plan", source: str) -> Entry:
         msg = f"{path} cannot be read: {error.strerror}; {UNCHANGED}; mend that and run it again"
         raise Refused(msg) from None
     refuse_other_content(path, old, expected)
+    if new is None and old is not None and path not in plan.moves:
+        _refuse_only_copy(top, path, old)
     kept = _refuse_place(top, source)
     return Entry(path, old, new, kept, touched=old != new or mode != kept)
+
+
+def _refuse_only_copy(top: str, path: str, data: bytes) -> None:
+    """Raises Refused where a file that goes for good has a content that git lacks."""
+    named = ("-C", top, "hash-object", "--stdin", f"--path={path}")
+    blob = git.decode(git.run(*named, stdin=data)).strip()
+    missing, _ = git.run_code("cat-file", "-e", blob, ok=(0, 1, 128))
+    if missing:
+        msg = (
+            f"{path} would be removed, and git does not have what is in it; {UNCHANGED};"
+            f" `git add {word(path)}` and run it again, or move it away"
+        )
+        raise Refused(msg)
 
 
 def _refuse_way(top: str, path: str) -> None:
