@@ -224,6 +224,7 @@ def test_json_says_what_was_written(locked: Repository) -> None:
                 "app": "shop",
                 "upstream": [],
                 "moved": [],
+                "dropped": [],
                 "edited": [],
                 "lockfile": OWN,
                 "refused": None,

@@ -311,6 +311,7 @@ def test_json_says_what_was_done_to_each_app(repository: Repository) -> None:
                 "app": "shop",
                 "upstream": ["0002_a", "0002_b"],
                 "moved": [],
+                "dropped": [],
                 "edited": [FOLDER + "0003_merge_0002_a_0002_b.py"],
                 "lockfile": LOCKFILE,
                 "refused": None,

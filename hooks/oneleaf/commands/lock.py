@@ -1,6 +1,7 @@
 """``oneleaf lock``: lockfiles that name the leaf nodes of the index."""
 
 import sys
+from dataclasses import replace
 
 from oneleaf import applying, foreign_lockfiles
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
@@ -75,8 +76,7 @@ def _plan(options: Options, objects: git.Objects) -> "Plan":
         foreign = _foreign(state.snapshot)
         foreign = {p: d for p, d in foreign.items() if p not in plan.files}
         leaves = {app.label: graph.leaf_nodes(app) for app in project.apps}
-        notes = foreign_lockfiles.notes(foreign, leaves)
-        plan = type(plan)(plan.apps, plan.files, notes)
+        plan = replace(plan, notes=foreign_lockfiles.notes(foreign, leaves))
     return plan
 
 

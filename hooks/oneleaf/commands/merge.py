@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 
 from oneleaf import applying
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
@@ -13,12 +14,12 @@ from oneleaf.output.saying import say
 from oneleaf.planning import in_conflict, line_ends
 from oneleaf.planning import merge as planning
 from oneleaf.planning.guards import require_apps
-from oneleaf.planning.plan import Plan
 from oneleaf.repository import git, progress, worktree
 from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from oneleaf.planning.plan import Plan
     from oneleaf.repository.snapshot import Snapshot
     from oneleaf.repository.worktree import WorkTree
 
@@ -82,8 +83,6 @@ def _plan(
     require_apps(labels, project)
     conflicts = planning.find_conflicts(project, state.graph, labels)
     conflicts, notes = _not_yet_merged(conflicts, files)
-    if not conflicts:
-        return Plan((), {}, notes), now
     plan = planning.plan_merge(
         project,
         conflicts,
@@ -130,7 +129,7 @@ def _not_yet_merged(
     return left, tuple(notes)
 
 
-def _for_work_tree(plan: Plan, notes: "tuple[str, ...]", files: "WorkTree") -> Plan:
+def _for_work_tree(plan: "Plan", notes: "tuple[str, ...]", files: "WorkTree") -> "Plan":
     """The plan with what is in the work tree now, and lockfiles in its line ends."""
     expected = {path: _read(files, path) for path in plan.files}
     contents: dict[str, bytes | None] = {}
@@ -139,7 +138,7 @@ def _for_work_tree(plan: Plan, notes: "tuple[str, ...]", files: "WorkTree") -> P
     # What the plan makes anew must not be there, whatever the index says.
     made = [path for app in plan.apps for path in app.edited]
     expected.update(dict.fromkeys(made))
-    return Plan(plan.apps, contents, notes, expected=expected)
+    return replace(plan, files=contents, notes=notes, expected=expected)
 
 
 def _read(files: "WorkTree", path: str) -> "bytes | None":
@@ -152,7 +151,7 @@ def _read(files: "WorkTree", path: str) -> "bytes | None":
         raise Refused(msg) from None
 
 
-def _told(plan: Plan, staged: str, *, dry: bool) -> str:
+def _told(plan: "Plan", staged: str, *, dry: bool) -> str:
     """A line for each app, and one for how to go on."""
     if not plan.files:
         why = "" if plan.notes else ": no app asked for has several leaf nodes"

@@ -1,6 +1,7 @@
 """``oneleaf rebase``: local migrations move behind those that stay."""
 
 import sys
+from dataclasses import replace
 
 from oneleaf import applying
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
@@ -9,13 +10,16 @@ from oneleaf.output import plan_report, rebase_report
 from oneleaf.output.saying import say
 from oneleaf.planning import mentions
 from oneleaf.planning.gathering import Gathered, behind, gather, moved_before
-from oneleaf.planning.plan import Plan
 from oneleaf.planning.rebase import plan_rebase
 from oneleaf.planning.situation import Wishes
 from oneleaf.repository import git
 from oneleaf.repository.progress import CONTINUE
 from oneleaf.repository.worktree import WorkTree, naming
 from oneleaf.shell import word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from oneleaf.planning.plan import Plan
 
 VERB = Verb(
     "rebase",
@@ -106,7 +110,7 @@ def _with_untracked(plan: "Plan", found: Gathered) -> "Plan":
         f"{path} is not tracked by git; it moves with the others"
         for path in sorted(found.untracked & plan.files.keys())
     ]
-    return Plan(plan.apps, plan.files, (*plan.notes, *notes), plan.moves, plan.expected)
+    return replace(plan, notes=(*plan.notes, *notes))
 
 
 def _refuse_behind(found: Gathered) -> None:

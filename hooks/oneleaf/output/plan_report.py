@@ -52,6 +52,7 @@ def render_json(plan: "Plan", *, applied: bool) -> str:
             "app": app.app,
             "upstream": list(app.upstream),
             "moved": [{"from": old, "to": new} for old, new in app.moved],
+            "dropped": [{"name": name, "is": other} for name, other in app.dropped],
             "edited": list(app.edited),
             "lockfile": app.lockfile,
             "refused": app.refused,

@@ -3,7 +3,8 @@
 Tests and data scripts name migrations too. They are told, and rewritten on demand.
 """
 
-from oneleaf.planning.plan import Plan
+from dataclasses import replace
+
 from oneleaf.rewriting.references import find_references, rewrite_references
 from oneleaf.rewriting.tokens import CannotRewrite
 
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from oneleaf.planning.line import Key
+    from oneleaf.planning.plan import Plan
     from oneleaf.planning.situation import Situation
     from oneleaf.rewriting.references import Reference
 
 
-def renames(plan: Plan) -> "dict[Key, Key]":
+def renames(plan: "Plan") -> "dict[Key, Key]":
     """Old (app label, name) -> new, of what the plan moves and nothing takes the place of."""
     gone = {path for path, content in plan.files.items() if content is None}
     names = {path.rpartition("/")[2].removesuffix(".py") for path in gone}
@@ -29,13 +31,13 @@ def renames(plan: Plan) -> "dict[Key, Key]":
 
 
 def with_mentions(
-    plan: Plan,
+    plan: "Plan",
     situation: "Situation",
     moved: "Mapping[Key, Key]",
     paths: "Iterable[str]",
     *,
     rewrite: bool,
-) -> Plan:
+) -> "Plan":
     """The plan with a note for each mention of what moved in the files at ``paths``.
 
     rewrite: the mentions are changed as well, but for those in published migrations
@@ -58,7 +60,7 @@ def with_mentions(
                 expected[path] = source
             except CannotRewrite as error:
                 notes.append(f"{path}:{error.line}: not rewritten: {error.reason}")
-    return Plan(plan.apps, files, tuple(notes), plan.moves, expected)
+    return replace(plan, files=files, notes=tuple(notes), expected=expected)
 
 
 def _found(

@@ -167,7 +167,9 @@ def plan_merge(
         app = conflict.app
         locked = lockfile_path(config, app)
         own = locked if locked in lockfiles else None
-        plans.append(AppPlan(app.label, conflict.leaves, (), (path,), own))
+        plans.append(
+            AppPlan(app.label, upstream=conflict.leaves, edited=(path,), lockfile=own)
+        )
     return Plan(tuple(plans), {**written, **lockfiles})
 
 

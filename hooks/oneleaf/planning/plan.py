@@ -1,33 +1,29 @@
 """A plan: the edits to be made, before they are made."""
 
+from dataclasses import KW_ONLY, dataclass, field
 
+
+@dataclass(frozen=True, slots=True)
 class AppPlan:
     """What a plan does to one app.
 
-    app: label; upstream: names that stay; moved: (old name, new name) pairs;
-    edited: paths whose content changes; lockfile: its path where it is written;
-    refused: why nothing is done to this app, None where something is.
+    app: label; upstream: names that stay; moved: (old name, new name) pairs; dropped:
+    (name, name it has elsewhere) pairs, of copies of migrations that are there under
+    another name; edited: paths whose content changes; lockfile: its path where it is
+    written; refused: why nothing is done to this app, None where something is.
     """
 
-    __slots__ = ("app", "edited", "lockfile", "moved", "refused", "upstream")
-
-    def __init__(
-        self,
-        app: str,
-        upstream: "tuple[str, ...]" = (),
-        moved: "tuple[tuple[str, str], ...]" = (),
-        edited: "tuple[str, ...]" = (),
-        lockfile: "str | None" = None,
-        refused: "str | None" = None,
-    ) -> None:
-        self.app = app
-        self.upstream = upstream
-        self.moved = moved
-        self.edited = edited
-        self.lockfile = lockfile
-        self.refused = refused
+    app: str
+    _: KW_ONLY
+    upstream: "tuple[str, ...]" = ()
+    moved: "tuple[tuple[str, str], ...]" = ()
+    dropped: "tuple[tuple[str, str], ...]" = ()
+    edited: "tuple[str, ...]" = ()
+    lockfile: "str | None" = None
+    refused: "str | None" = None
 
 
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All edits of one command.
 
@@ -37,25 +33,17 @@ class Plan:
     notes: sentences for the user.
     moves: old path -> new path, for files that move. Each new path is in ``files``
         with its content; each old path is too, with None or, where another file
-        takes its place, with that one's content. Who applies keeps the file's mode.
+        takes its place, with that one's content. Whoever applies it keeps the file's
+        mode. A file that goes and does not move is removed: only where git has it.
     expected: path -> the work tree content that the plan was made from, None where
-        there was no file. Has every path of ``files``. Who applies refuses, before the
-        first byte, where a path holds something else by now: nobody's edit is lost,
-        no file is overwritten that the plan does not know.
+        there was no file. Has every path of ``files``. Whoever applies it refuses,
+        before the first byte, where a path holds something else by now: nobody's edit
+        is lost, no file is overwritten that the plan does not know.
     """
 
-    __slots__ = ("apps", "expected", "files", "moves", "notes")
-
-    def __init__(
-        self,
-        apps: "tuple[AppPlan, ...]",
-        files: "dict[str, bytes | None]",
-        notes: "tuple[str, ...]" = (),
-        moves: "dict[str, str] | None" = None,
-        expected: "dict[str, bytes | None] | None" = None,
-    ) -> None:
-        self.apps = apps
-        self.files = files
-        self.notes = notes
-        self.moves = moves or {}
-        self.expected = expected or {}
+    apps: "tuple[AppPlan, ...]"
+    files: "dict[str, bytes | None]"
+    _: KW_ONLY
+    notes: "tuple[str, ...]" = ()
+    moves: "dict[str, str]" = field(default_factory=dict)
+    expected: "dict[str, bytes | None]" = field(default_factory=dict)

@@ -38,7 +38,7 @@ def plan_rebase(situation: "Situation") -> Plan:
             tuple(
                 AppPlan(
                     app.label,
-                    tuple(situation.fixed(app)),
+                    upstream=tuple(situation.fixed(app)),
                     refused=refusals[app.directory],
                 )
                 for app in faulty
@@ -192,9 +192,9 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
     return Plan(
         tuple(shown(situation, moves, changed, lockfiles)),
         changed,
-        tuple(notes),
-        renamed,
-        {path: expected[path] for path in changed},
+        notes=tuple(notes),
+        moves=renamed,
+        expected={path: expected[path] for path in changed},
     )
 
 

@@ -35,10 +35,10 @@ def shown(
         if move is not None or edited or locked:
             yield AppPlan(
                 app.label,
-                tuple(move.upstream if move else ()),
-                _pairs(situation, move) if move else (),
-                edited,
-                own if locked else None,
+                upstream=tuple(move.upstream if move else ()),
+                moved=_pairs(situation, move) if move else (),
+                edited=edited,
+                lockfile=own if locked else None,
             )
 
 
