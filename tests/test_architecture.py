@@ -282,6 +282,24 @@ def test_one_module_makes_trees_of_python_files() -> None:
     assert parsing == {"oneleaf.reading.tree", "oneleaf.database.sources"}
 
 
+def calling(*names: str) -> set[str]:
+    """The modules that call a function of one of these names."""
+    return {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in names
+    }
+
+
+def test_one_module_says_what_a_lockfile_should_say_and_one_what_three_make() -> None:
+    planner, merge = "oneleaf.planning.lockfiles", "oneleaf.driver.merging"
+    assert calling("update_shared") == {planner}
+    assert calling("format_app") == {planner, merge}
+    assert calling("merge_app", "merge_shared") <= {merge}
+
+
 def run_python(code: str, cwd: Path, **env: str) -> str:
     """What a fresh interpreter prints, started as the hook is."""
     done = subprocess.run(

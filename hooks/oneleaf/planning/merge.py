@@ -1,5 +1,7 @@
 """Plans merge migrations: one that joins an app's leaf nodes, and nothing moves."""
 
+from dataclasses import dataclass
+
 from oneleaf import lockfile
 from oneleaf.errors import Refused
 from oneleaf.history.naming import number
@@ -25,14 +27,12 @@ if TYPE_CHECKING:
 _UNCHANGED = "nothing was changed"
 
 
+@dataclass(slots=True)
 class Conflict:
     """An app with several leaf nodes, which may be merged."""
 
-    __slots__ = ("app", "leaves")
-
-    def __init__(self, app: "App", leaves: "tuple[str, ...]") -> None:
-        self.app = app
-        self.leaves = leaves
+    app: "App"
+    leaves: "tuple[str, ...]"
 
     def samples(self) -> "list[str]":
         """Paths of the app's migrations, those that tell its style best first."""
@@ -49,6 +49,7 @@ class Conflict:
         return {(self.app.label, leaf) for leaf in self.leaves} <= set(pairs)
 
 
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked for.
 
@@ -56,11 +57,8 @@ class Wish:
     UTC as ``YYYY-MM-DD HH:MM``.
     """
 
-    __slots__ = ("name", "now")
-
-    def __init__(self, name: str, now: str) -> None:
-        self.name = name
-        self.now = now
+    name: str
+    now: str
 
     def stamp(self) -> str:
         """The time as it stands in a migration's name."""
@@ -161,7 +159,12 @@ def plan_merge(
     except lockfile.Malformed:
         msg = f"the lockfile cannot be read; {_UNCHANGED}; run `oneleaf lock` after a check"
         raise Refused(msg) from None
-    _prove(project, with_lockfiles(planned, config, lockfiles), config, sources)
+    planned = with_lockfiles(planned, config, lockfiles)
+    before = proof.build(project)
+    objections = proof.objections(before, graph, planned, config, set(sources))
+    if objections:
+        msg = f"it would not end well: {objections[0]}; {_UNCHANGED}; run `oneleaf check --all`"
+        raise Refused(msg)
     plans = []
     for conflict, path in zip(conflicts, written, strict=True):
         app = conflict.app
@@ -181,17 +184,6 @@ def _free_name(conflict: Conflict, wish: Wish) -> str:
         msg = f"{path} exists; {_UNCHANGED}; choose another --name"
         raise Refused(msg)
     return name
-
-
-def _prove(
-    project: "Project", planned: "Project", config: "Config", touched: "Collection[str]"
-) -> None:
-    """Raises Refused where the state after the plan would not be sound."""
-    before, after = proof.build(project), proof.build(planned)
-    objections = proof.objections(before, after, planned, config, set(touched))
-    if objections:
-        msg = f"it would not end well: {objections[0]}; {_UNCHANGED}; run `oneleaf check --all`"
-        raise Refused(msg)
 
 
 def _why_unknown(graph: "Graph", app: "App") -> str:
