@@ -67,15 +67,14 @@ def run(options: Options) -> int:
 
 def _plan(options: Options, objects: git.Objects) -> "Plan":
     state = states.of_index(objects)
-    project, graph = state.project, state.graph
     labels = frozenset(options.operands)
-    require_apps(labels, project)
+    require_apps(labels, state.project)
     init = options.flag("--init")
-    plan = plan_lock(project, graph, state.config, labels, init=init)
+    plan = plan_lock(state, labels, init=init)
     if init:
         foreign = _foreign(state.snapshot)
         foreign = {p: d for p, d in foreign.items() if p not in plan.files}
-        leaves = {app.label: graph.leaf_nodes(app) for app in project.apps}
+        leaves = {a.label: state.graph.leaf_nodes(a) for a in state.project.apps}
         plan = replace(plan, notes=foreign_lockfiles.notes(foreign, leaves))
     return plan
 

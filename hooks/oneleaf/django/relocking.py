@@ -66,8 +66,7 @@ def _relock(
     top: str, directories: Mapping[str, str], labels: list[str]
 ) -> Iterator[Written | Failed]:
     state = on_disk.read(top, directories)
-    changed = {directories[label] for label in labels}
-    plan = plan_relock(state.project, state.graph, state.config, changed)
+    plan = plan_relock(state, {directories[label] for label in labels})
     for app in plan.apps:
         if app.refused:
             yield failed([app.app], app.refused)

@@ -1,8 +1,8 @@
 """What the lockfiles should say: the one planner, which every verb that writes them asks.
 
-A project, its graph, the configuration and the texts that are there go in; texts to be
-come out. A lockfile names the one leaf node of its app; where that cannot be known
-nothing is guessed, and the reason is raised as Refused or is in the app's plan.
+A state goes in: its configuration, its apps with the lockfiles they have, their graph.
+Texts to be come out. A lockfile names the one leaf node of its app; where that cannot
+be known nothing is guessed, and the reason is raised as Refused or is in the app's plan.
 """
 
 from oneleaf import lockfile
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from oneleaf.checking.states import State
     from oneleaf.config import Config
     from oneleaf.history.graph import Graph
 
@@ -24,12 +25,7 @@ if TYPE_CHECKING:
 
 
 def plan_lock(
-    project: "Project",
-    graph: "Graph",
-    config: "Config",
-    labels: "frozenset[str]" = frozenset(),
-    *,
-    init: bool = False,
+    state: "State", labels: "Collection[str]" = (), *, init: bool = False
 ) -> Plan:
     """The lockfiles to be, for the apps with these labels or for all.
 
@@ -37,6 +33,7 @@ def plan_lock(
     anew, for all apps. Plans files that are right already too: what is in the work tree
     is not known here. Raises Refused.
     """
+    project, graph, config = state.project, state.graph, state.config
     everything = [app for app in project.apps if app.migrations]
     chosen = [app for app in everything if not labels or app.label in labels]
     if not config.shared:
@@ -58,19 +55,15 @@ def plan_lock(
     return Plan(tuple(plans), dict(files))
 
 
-def plan_relock(
-    project: "Project",
-    graph: "Graph",
-    config: "Config",
-    directories: "Collection[str]",
-) -> Plan:
+def plan_relock(state: "State", directories: "Collection[str]") -> Plan:
     """The lockfiles to be, for the apps whose migrations in these directories changed.
 
-    project: need not hold all other apps; what a shared lockfile says of those stays.
+    state: need not hold all other apps; what a shared lockfile says of those stays.
     Empty where the repository uses no lockfiles. An app that has none yet gets one
     where others have. Why one is left alone is in its AppPlan's ``refused``, and keeps
     no other app from its own.
     """
+    project, graph, config = state.project, state.graph, state.config
     apps = [a for a in project.apps if a.directory in directories and a.migrations]
     if project.shared_lockfile is not None:
         in_use = project.shared_lockfile[1] is not None
@@ -89,7 +82,7 @@ def plan_relock(
     for group in [apps] if config.shared else [[app] for app in apps]:
         sure = [app for app in group if app.directory not in refused]
         try:
-            files.update(_relocked(project, graph, config, sure))
+            files.update(_relocked(state, sure))
         except (Refused, lockfile.Malformed) as error:
             refused.update(dict.fromkeys((a.directory for a in group), str(error)))
     plans = (
@@ -103,18 +96,16 @@ def plan_relock(
     return Plan(tuple(plans), files)
 
 
-def _relocked(
-    project: "Project", graph: "Graph", config: "Config", apps: "list[App]"
-) -> "dict[str, bytes]":
-    if project.shared_lockfile is None:
-        return _own(graph, config, apps, _why_not_relocked)
-    path, content = project.shared_lockfile
+def _relocked(state: "State", apps: "list[App]") -> "dict[str, bytes]":
+    if state.project.shared_lockfile is None:
+        return _own(state.graph, state.config, apps, _why_not_relocked)
+    path, content = state.project.shared_lockfile
     try:
         entries = lockfile.read_shared(content or b"")
     except lockfile.Malformed as error:
         msg = f"{path} cannot be read: {error}"
         raise Refused(msg) from None
-    return {path: _shared(graph, content, entries, apps, _why_not_relocked)}
+    return {path: _shared(state.graph, content, entries, apps, _why_not_relocked)}
 
 
 def _why_not_relocked(graph: "Graph", app: "App") -> str:
@@ -125,9 +116,7 @@ def _why_not_relocked(graph: "Graph", app: "App") -> str:
 
 
 def plan_lockfiles(
-    project: "Project",
-    graph: "Graph",
-    config: "Config",
+    state: "State",
     touched: "Collection[str]",
     why: "Why",
     *,
@@ -137,14 +126,15 @@ def plan_lockfiles(
 ) -> "dict[str, bytes]":
     """path -> content of the lockfiles that have to follow what a plan does.
 
-    project, graph: the planned state. touched: directories of the apps whose history
-    changes. stages: contents of a shared lockfile in conflict, one for each side; it is
+    state: the planned one. touched: directories of the apps whose history changes.
+    stages: contents of a shared lockfile in conflict, one for each side; it is
     written whole. also: directories of further apps whose own lockfile is settled where
     it is in conflict, and mended where their leaf node is known. anew: a shared lockfile
     that cannot be read is written whole, too; else Malformed is raised.
 
     None is created where there was none. Raises Refused.
     """
+    project, graph, config = state.project, state.graph, state.config
     if project.shared_lockfile is None:
         apps = []
         for app in project.apps:

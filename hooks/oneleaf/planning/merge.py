@@ -153,9 +153,8 @@ def plan_merge(
     planned = proof.planned(project, (), sources)
     graph = proof.build(planned)
     try:
-        lockfiles = plan_lockfiles(
-            planned, graph, config, sources, _why_unknown, stages=stages
-        )
+        state = proof.state(planned, graph, config)
+        lockfiles = plan_lockfiles(state, sources, _why_unknown, stages=stages)
     except lockfile.Malformed:
         msg = f"the lockfile cannot be read; {_UNCHANGED}; run `oneleaf lock` after a check"
         raise Refused(msg) from None

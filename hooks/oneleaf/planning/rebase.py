@@ -164,9 +164,7 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
         if situation.local(app) or lockfile_path(situation.config, app) in app.unmerged
     }
     lockfiles = plan_lockfiles(
-        project,
-        graph,
-        situation.config,
+        proof.state(project, graph, situation.config),
         touched,
         _why_unknown,
         stages=situation.stages,
