@@ -508,6 +508,46 @@ def test_a_repository_without_lockfiles_is_found(repository: Repository) -> None
             "",
             id="lefthook, for another type",
         ),
+        pytest.param(
+            {
+                ".git/hooks/pre-commit": "# pre-commit\nPYTHON=/x/oneleaf/bin/python\n"
+                "ARGS=(hook-impl)\n",
+                ".pre-commit-config.yaml": "hooks:\n- id: check-django-migrations\n",
+            },
+            "pre-commit",
+            id="pre-commit, of a path with our name",
+        ),
+        pytest.param(
+            {
+                ".git/hooks/pre-commit": "# pre-commit\nARGS=(hook-impl)\n",
+                ".pre-commit-config.yaml": "- id: x\n  entry: /x/oneleaf/lint\n",
+            },
+            "",
+            id="pre-commit, a local hook of a path with our name",
+        ),
+        pytest.param(
+            {
+                ".git/hooks/pre-commit": "# pre-commit\nARGS=(hook-impl)\n",
+                ".pre-commit-config.yaml": "- entry: oneleaf\n  args:\n  - check\n",
+            },
+            "pre-commit",
+            id="pre-commit, a local hook with arguments",
+        ),
+        pytest.param(
+            {".git/hooks/pre-commit": "#!/bin/sh\ncd /x/oneleaf && check .\n"},
+            "",
+            id="bare, of a path with our name",
+        ),
+        pytest.param(
+            {".git/hooks/pre-commit": '#!/bin/sh\nexec "$BIN/oneleaf" check\n'},
+            "a script",
+            id="bare, by a path",
+        ),
+        pytest.param(
+            {".git/hooks/pre-commit": "#!/bin/sh\nuv run python -m oneleaf check\n"},
+            "a script",
+            id="bare, as a module",
+        ),
     ],
 )
 def test_hooks_are_told_by_what_they_run(
