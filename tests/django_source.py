@@ -17,8 +17,7 @@ def find() -> Path:
     """The unpacked source of the Django version that is installed.
 
     The directory that the environment variable names; without it the source
-    distribution is fetched by pip, once, and kept in the system's temporary
-    directory.
+    distribution is fetched by pip, once, and kept beside the tests.
     """
     given = os.environ.get(VARIABLE)
     source = Path(given) if given else _fetched()
@@ -29,9 +28,9 @@ def find() -> Path:
 
 
 def _fetched() -> Path:
-    cache = Path(tempfile.gettempdir()) / "oneleaf-django-source"
+    cache = Path(__file__).parent.parent / ".cache" / "django"
     unpacked = cache / f"django-{django.__version__}"
-    cache.mkdir(exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / "lock"):  # every process of a test run asks for it
         if not unpacked.is_dir():
             _fetch(cache, unpacked)

@@ -58,12 +58,11 @@ def a_lockfile_that_is_a_folder(project: Project) -> None:
     project.write(f"{OWN}/file")
 
 
-def a_tree_that_cannot_be_written_to(project: Project) -> None:
+def a_git_directory_that_cannot_be_written_to(project: Project) -> None:
     """Also for root, to whom modes say nothing: no folder can be made there."""
     project.write(".git/oneleaf", "in the way")
     project.write(".git/index.lock")
-    for name in ("shop/migrations", ".git"):
-        (project.repository.path / name).chmod(0o555)
+    (project.repository.path / ".git").chmod(0o555)
 
 
 def a_merge_in_conflict(project: Project) -> None:
@@ -91,7 +90,7 @@ STATES = [
     staged(OWN, b"0001_initial\n0002_b\n"),
     staged(OWN, b"\xff\x00\n"),
     a_lockfile_that_is_a_folder,
-    a_tree_that_cannot_be_written_to,
+    a_git_directory_that_cannot_be_written_to,
     a_merge_in_conflict,
 ]
 in_every_state = pytest.mark.parametrize("spoil", STATES, ids=lambda s: s.__name__)
