@@ -20,7 +20,7 @@ CHILD = Path(__file__).parent / "faulty_child.py"
 FOLDER = "shop/migrations/"
 LOCKFILE = FOLDER + "max_migration.txt"
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 @dataclass

@@ -14,7 +14,7 @@ from repository import Repository, hermetic_environment
 GENERATE = Path(__file__).parents[2] / "benchmarks" / "generate_branches.py"
 COMMITS, BRANCHES = 40, 10
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def generate(out: Path, *options: str) -> Repository:

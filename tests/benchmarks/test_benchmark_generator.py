@@ -27,7 +27,7 @@ else:
     print(json.dumps(leaves))
 """
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def environment(**more: str) -> dict[str, str]:

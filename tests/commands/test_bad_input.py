@@ -13,6 +13,8 @@ import pytest
 
 from repository import Done, Repository, migration
 
+pytestmark = pytest.mark.slow
+
 GOOD = migration(("shop", "0001_initial"))
 BOM = b"\xef\xbb\xbf"
 DEEP = 3000

@@ -27,7 +27,12 @@ import pytest
 
 posix: Any = os  # for what Windows lacks
 
-VENDORS = ("sqlite", "postgresql", "mysql")
+# What is tried on each kind: a newcomer's run tries SQLite alone.
+VENDORS = (
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.slow),
+    pytest.param("mysql", marks=pytest.mark.slow),
+)
 PROXIED = "pgbouncer"
 
 _USUAL = {

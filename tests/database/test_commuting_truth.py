@@ -25,7 +25,7 @@ from oneleaf.database.commuting import COMMUTE, Step, judge, run
 from oneleaf.database.invalid import InvalidState
 from random_sides import BASE, ENTRIES, Maker, Pair, base_state, fresh
 
-pytestmark = pytest.mark.django
+pytestmark = [pytest.mark.django, pytest.mark.slow]
 
 bare_django.set_up()
 

@@ -21,7 +21,7 @@ from branches import LINE, RED, Branches, branches
 from hypothesis import settings as hypothesis_settings
 from servers import VENDORS, Database, address
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 KILLER = """
 import os, signal

@@ -87,7 +87,7 @@ def places(folder: Path, how: str) -> Iterator[Place]:
         yield Place(shop, database)
 
 
-WAYS = (*servers.VENDORS, servers.PROXIED)
+WAYS = (*servers.VENDORS, pytest.param(servers.PROXIED, marks=pytest.mark.slow))
 
 
 @pytest.fixture(params=WAYS)

@@ -11,7 +11,7 @@ from branches import COLOR, LINE, RED, WEIGHT, Branches, branches
 from django_shop import Shop
 from servers import VENDORS, database
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ROUTER = """
 class Router:

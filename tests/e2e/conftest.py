@@ -9,12 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from servers import absent
 
 from e2e import building, quick_starts
 from e2e.building import Builder
 from e2e.clones import Clone, Shapes
 from e2e.hook_project import HookRunner
 from repository import Repository, hermetic_environment
+
+# The quick starts that a newcomer's run follows: the hook manager most use, and none.
+IN_BRIEF = ("pre-commit", "bare git")
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +68,7 @@ def prek(builder: Builder, published: dict[str, str]) -> HookRunner:
     return runner
 
 
-@pytest.fixture(params=["pre-commit", "prek"])
+@pytest.fixture(params=["pre-commit", pytest.param("prek", marks=pytest.mark.slow)])
 def runner(request: pytest.FixtureRequest) -> HookRunner:
     """Each hook runner that reads the manifest."""
     found = request.getfixturevalue(request.param.replace("-", "_"))
@@ -72,15 +76,17 @@ def runner(request: pytest.FixtureRequest) -> HookRunner:
     return found
 
 
-@pytest.fixture(params=quick_starts.QUICK_STARTS)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=() if name in IN_BRIEF else pytest.mark.slow)
+        for name in quick_starts.QUICK_STARTS
+    ]
+)
 def start(request: pytest.FixtureRequest) -> str:
     """The name of each quick start of the README."""
     name = str(request.param)
     if name == "husky" and shutil.which("npm") is None:
-        missing = "npm is not there, which installs husky"
-        if os.environ.get("ONELEAF_REQUIRE_SERVERS") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        absent("npm is not there, which installs husky")
     return name
 
 

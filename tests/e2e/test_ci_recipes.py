@@ -14,7 +14,7 @@ import yaml
 from programs import first_on_path, oneleaf_in, script
 from repository import Done, Repository
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "git-server.md")

@@ -17,7 +17,7 @@ from e2e.clones import (
     same_app,
 )
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def merge(clone: Clone, *words: str, ok: tuple[int, ...] = (0,)) -> str:

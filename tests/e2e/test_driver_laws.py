@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from e2e.clones import SHARED, Clone, Shapes, shared_text, unregister
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LABELS = ("books", "orders", "people", "shop")
 Form = Callable[[Mapping[str, str]], dict[str, str]]

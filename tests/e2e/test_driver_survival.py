@@ -23,7 +23,7 @@ from e2e.clones import (
 )
 from e2e.installed import Installed
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 CONFLICT = marked("0002_color", "0002_weight")
 

@@ -60,6 +60,7 @@ def bare_machine(folder: Path, source: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_two_commands_run_on_a_machine_with_only_python_and_git(
     tmp_path: Path,
 ) -> None:

@@ -21,7 +21,7 @@ from oneleaf.history.graph import build_graph
 from oneleaf.history.project import App
 from oneleaf.reading.migrations import read
 
-pytestmark = pytest.mark.django
+pytestmark = [pytest.mark.django, pytest.mark.slow]
 
 Case = Mapping[str, str]
 

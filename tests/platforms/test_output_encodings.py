@@ -63,6 +63,7 @@ def run(repository: Repository, encoding: str, *words: str) -> Done:
     return repository.run(*command, PYTHONIOENCODING=encoding, PYTHONPATH="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_name_keeps_a_command_from_its_answer(

@@ -31,6 +31,7 @@ def test_the_pretended_system_has_nothing_of_posix(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 @pytest.mark.django
 def test_a_clone_is_protected(tmp_path: Path) -> None:
     project = configured(tmp_path, WINDOWS)

@@ -22,6 +22,8 @@ from oneleaf.repository.snapshot import Snapshot
 from oneleaf.upstream import against, forks, merging, narrow_merge
 from repository import Repository, working_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
