@@ -19,7 +19,7 @@ HOOKS = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 _VERBS = {verb: cli.load(verb).VERB for verb in cli.VERBS}
-_VERBS |= {f"db {verb}": db.load(verb).VERB for verb in db.VERBS}
+_VERBS |= {f"db {verb}": db.verb(verb) for verb in db.VERBS}
 _OPTIONS = {o.name for verb in _VERBS.values() for o in verb.options}
 _OPTIONS |= {arguments.COLOR.name, "--help", "--version"}
 # Of git, pre-commit and manage.py; all that the documents name of them.

@@ -109,14 +109,15 @@ def _help(words: "Sequence[str]") -> int:
         print(_overview())
         return 0
     command = load(named[0])
+    verb, verbs = command.VERB, getattr(command, "VERBS", None)
     for word in named[1:]:
-        if not hasattr(command, "VERBS"):
+        if not verbs:
             raise OneleafError(
-                f"{word!r} is no part of `oneleaf {command.VERB.name}`;"
-                f" see `oneleaf help {command.VERB.name}`"
+                f"{word!r} is no part of `oneleaf {verb.name}`;"
+                f" see `oneleaf help {verb.name}`"
             )
-        command = command.load(word)
-    print(usage.of_verb(command.VERB, getattr(command, "VERBS", None)))
+        verb, verbs = command.verb(word), None
+    print(usage.of_verb(verb, verbs))
     return 0
 
 

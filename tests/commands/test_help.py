@@ -17,7 +17,7 @@ Printed = pytest.CaptureFixture[str]
 # The words of every verb -> its table.
 VERBS: dict[tuple[str, ...], Verb] = {
     **{(verb,): cli.load(verb).VERB for verb in cli.VERBS},
-    **{("db", verb): db.load(verb).VERB for verb in db.VERBS},
+    **{("db", verb): db.verb(verb) for verb in db.VERBS},
 }
 EXAMPLES = [
     pytest.param(verb, command, id=command)

@@ -8,6 +8,7 @@ import sys
 
 from oneleaf import arguments
 from oneleaf.arguments import Verb
+from oneleaf.database import options as tables
 from oneleaf.errors import OneleafError
 
 TYPE_CHECKING = False
@@ -50,24 +51,30 @@ def run_words(words: "Sequence[str]") -> int:
         from oneleaf.output import usage
 
         named = [word for word in words if not word.startswith("-")]
-        of_one = usage.of_verb(load(named[0]).VERB) if named else ""
+        of_one = usage.of_verb(verb(named[0])) if named else ""
         print(of_one or usage.of_verb(VERB, VERBS))
         return 0 if helping else 2
     command = load(words[0])
-    options = arguments.parse(command.VERB, words[1:])
+    options = arguments.parse(verb(words[0]), words[1:])
     database = _import("oneleaf.database.settings")
     database.start(options.text("--settings"))
     return int(command.run(options))
 
 
-def load(verb: str) -> "Any":
-    """The verb's module. Raises OneleafError for an unknown verb, or without Django."""
-    if verb not in VERBS:
-        hint = arguments.meant(verb, VERBS, "`oneleaf db {}`")
-        msg = f"oneleaf db knows no {verb!r}{hint}; it knows {', '.join(VERBS)}"
+def verb(name: str) -> Verb:
+    """What the verb takes. Raises OneleafError for an unknown one."""
+    if name not in VERBS:
+        hint = arguments.meant(name, VERBS, "`oneleaf db {}`")
+        msg = f"oneleaf db knows no {name!r}{hint}; it knows {', '.join(VERBS)}"
         raise OneleafError(msg)
+    return tables.VERBS[name]
+
+
+def load(name: str) -> "Any":
+    """The verb's module. Raises OneleafError for an unknown verb, or without Django."""
+    verb(name)
     _import("oneleaf.database.settings").require_django()
-    return _import("oneleaf.database.commands." + verb)
+    return _import("oneleaf.database.commands." + name)
 
 
 def _import(name: str) -> "Any":

@@ -1,1 +1,1 @@
-"""One module per verb of ``oneleaf db``: a VERB and a run(options)."""
+"""One module per verb of ``oneleaf db``: a run(options); ``options`` has what it takes."""

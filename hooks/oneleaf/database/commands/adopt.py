@@ -3,34 +3,12 @@
 import json
 import sys
 
-from oneleaf.arguments import OUTPUT_FORMAT, Options, Verb
+from oneleaf.arguments import Options
 from oneleaf.database import acting, opening, sources, surroundings
-from oneleaf.database import options as db_options
 from oneleaf.database.adopting import Adoption
 from oneleaf.database.keys import dotted
 from oneleaf.output.escape import escape
 from oneleaf.output.saying import say
-
-VERB = Verb(
-    "db adopt",
-    "",
-    "Brings a database that has applied local migrations under their old names in line\n"
-    "with the files of now, and keeps its data: applies upstream's on a state that\n"
-    "includes yours, then renames the rows. Only where both orders are proven to end\n"
-    "the same; a backup is made first, and restored where anything fails. Only a\n"
-    "development database. Without --apply it says what it would do.",
-    (
-        db_options.SETTINGS,
-        db_options.DATABASE,
-        db_options.APPLY,
-        db_options.DATABASE_NAME,
-        OUTPUT_FORMAT,
-    ),
-    (
-        ("oneleaf db adopt", "see what it would do"),
-        ("oneleaf db adopt --apply", "do it; asks for the database's name once"),
-    ),
-)
 
 
 def run(options: Options) -> int:

@@ -5,34 +5,14 @@ from __future__ import annotations
 import json
 import sys
 
-from oneleaf.arguments import OUTPUT_FORMAT, Option, Verb
 from oneleaf.database import backups, opening
-from oneleaf.database.options import DATABASE, SETTINGS, on
+from oneleaf.database.options import on
 from oneleaf.errors import OneleafError
 from oneleaf.output.escape import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.arguments import Options
-
-VERB = Verb(
-    "db backup",
-    "",
-    "Copies a database to oneleaf/backups in the git directory, reads the copy back, and\n"
-    "keeps the last five. SQLite by its backup API, PostgreSQL by pg_dump, MySQL and\n"
-    "MariaDB by their dump. With --print only says how, for a production server.",
-    (
-        SETTINGS,
-        DATABASE,
-        Option("--print", "", "print the command and run nothing"),
-        Option("--max-size", "MIB", "refuse a larger database (default: 2048)"),
-        OUTPUT_FORMAT,
-    ),
-    (
-        ("oneleaf db backup", "before something risky"),
-        ("oneleaf db backup --print", "the command, to be run on the server"),
-    ),
-)
 
 
 def run(options: Options) -> int:

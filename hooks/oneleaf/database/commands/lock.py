@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 
-from oneleaf.arguments import Option, Verb
 from oneleaf.database import (
     applied,
     child,
@@ -14,7 +13,6 @@ from oneleaf.database import (
     opening,
     sources,
 )
-from oneleaf.database.options import DATABASE, SETTINGS
 from oneleaf.errors import OneleafError
 from oneleaf.output.saying import say
 
@@ -24,20 +22,6 @@ if TYPE_CHECKING:
 
     from oneleaf.arguments import Options
 
-VERB = Verb(
-    "db lock",
-    "-- COMMAND ...",
-    "Runs COMMAND while holding a lock of the database, so that of several deployers\n"
-    "one migrates and the others wait. Passes signals on, and the exit code back. The\n"
-    "lock is gone with its holder, however that ends; works through a pooling proxy.\n"
-    "PostgreSQL, MySQL, MariaDB, SQLite.",
-    (
-        SETTINGS,
-        DATABASE,
-        Option("--wait", "SECONDS", "how long to wait for another (default: 600)"),
-    ),
-    (("oneleaf db lock -- python manage.py migrate", "the step of a deployment"),),
-)
 
 _WAIT = "600"
 

@@ -6,15 +6,8 @@ import json
 import os
 import sys
 
-from oneleaf.arguments import OUTPUT_FORMAT, Option, Verb
 from oneleaf.database import applied, backups, guards, identity, opening
 from oneleaf.database.keys import dotted
-from oneleaf.database.options import (
-    APPLY,
-    DATABASE,
-    DATABASE_NAME,
-    SETTINGS,
-)
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.output.counting import counted
 from oneleaf.output.escape import escape
@@ -27,27 +20,6 @@ if TYPE_CHECKING:
     from oneleaf.arguments import Options
     from oneleaf.database.backups import Backup
     from oneleaf.database.identity import Identity
-
-VERB = Verb(
-    "db restore",
-    "[BACKUP]",
-    "Brings a backup back, the newest of the database where none is named. Says what it\n"
-    "would do; with --apply it does it, in a development database only, and makes a\n"
-    "backup of what is there first.",
-    (
-        SETTINGS,
-        DATABASE,
-        APPLY,
-        DATABASE_NAME,
-        Option("--list", "", "say which backups there are"),
-        Option("--no-backup", "", "make none of what is there, as when it is damaged"),
-        OUTPUT_FORMAT,
-    ),
-    (
-        ("oneleaf db restore", "what the newest backup would bring back"),
-        ("oneleaf db restore --apply", "bring it back"),
-    ),
-)
 
 
 def run(options: Options) -> int:

@@ -3,42 +3,13 @@
 import json
 import sys
 
-from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
+from oneleaf.arguments import Options
 from oneleaf.database import acting, opening, rolling_back, sources, surroundings
-from oneleaf.database import options as db_options
 from oneleaf.database.choosing import Wish
 from oneleaf.database.rolling_back import Rollback
 from oneleaf.errors import OneleafError
 from oneleaf.output.escape import escape
 from oneleaf.output.saying import say
-
-VERB = Verb(
-    "db rollback",
-    "[APP]",
-    "Takes applied migrations back out of a development database. Without an option:\n"
-    "those that have no file here any more (their text is taken from git). Works also\n"
-    "while an app has several leaf nodes. What cannot be undone, what others depend on\n"
-    "and what upstream has are refused before anything is changed; a backup is made\n"
-    "first, and restored where anything fails. Without --apply it says what it would do.",
-    (
-        Option(
-            "--to-upstream", "", "everything that the upstream branch does not have"
-        ),
-        Option("--to", "NAME", "back to this migration of APP; `zero` for none"),
-        db_options.SETTINGS,
-        db_options.DATABASE,
-        db_options.APPLY,
-        db_options.DATABASE_NAME,
-        OUTPUT_FORMAT,
-    ),
-    (
-        ("oneleaf db rollback", "see which ghosts would go, and with what data"),
-        (
-            "oneleaf db rollback shop --to 0001_initial --apply",
-            "all after 0001_initial",
-        ),
-    ),
-)
 
 
 def run(options: Options) -> int:

@@ -3,8 +3,7 @@
 import json
 import sys
 
-from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
-from oneleaf.database import options as db_options
+from oneleaf.arguments import Options
 from oneleaf.database import sources, verifying
 from oneleaf.database.keys import dotted
 from oneleaf.output.escape import escape
@@ -15,24 +14,6 @@ if TYPE_CHECKING:
 
     from oneleaf.database.verifying import Comparison
 
-VERB = Verb(
-    "db verify",
-    "",
-    "Runs the local migrations and upstream's in both orders, on Django's project state\n"
-    "alone, and says of each app: BLOCK (cannot stand behind upstream's), ORDER (only\n"
-    "behind), DIFFER (the last one wins) or COMMUTE; CANNOT TELL beside it where code or\n"
-    "SQL runs. Then does what `makemigrations --check` does. No database is needed.\n"
-    "Exit code 0 only where everything is proven.",
-    (
-        db_options.SETTINGS,
-        Option("--since", "REV", "the commit the local migrations began on"),
-        OUTPUT_FORMAT,
-    ),
-    (
-        ("oneleaf db verify", "before and after `oneleaf rebase`"),
-        ("oneleaf db verify --since ORIG_HEAD", "what a rebase left behind"),
-    ),
-)
 
 MEANING = {
     "BLOCK": "cannot stand behind upstream's",
