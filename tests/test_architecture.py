@@ -20,6 +20,7 @@ ROOMS = (
     "django",
     "__main__",
     "cli",
+    "complete",
     "commands",
     "demo",
     "database",

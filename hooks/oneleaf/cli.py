@@ -69,6 +69,10 @@ def main(words: "Sequence[str]") -> int:
     if words[0] == "--version":
         print(f"oneleaf {__version__}")
         return 0
+    if words[0] == "complete":
+        from oneleaf import complete
+
+        return complete.run(words[1:], GROUPS, load)
     command = load(words[0])
     if hasattr(command, "run_words"):  # git's words may look like options
         if list(words[1:]) in (["-h"], ["--help"]):

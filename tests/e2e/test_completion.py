@@ -1,190 +1,173 @@
-"""Completion in real shells, set up by the lines of the README."""
+"""Completion in real shells: bash and zsh in a terminal, fish by ``complete -C``."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
 import re
+import select
+import shutil
+import struct
+import subprocess
+import termios
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from generate_scripts import script
+from servers import absent
 
-from e2e.shells import SHELLS, STARTUP, Terminal, User, require
-from oneleaf.commands import completion
-from repository import Repository
+from programs import first_on_path, oneleaf_in
+from repository import Repository, hermetic_environment
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-# Runs a command where a shell takes the name of a branch for its own words.
-HOSTILE = "x$(touch${IFS}canary)"
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PROMPT = "@@ "
+LIST = "\x1b?"  # Meta-?: list what is possible, insert nothing
+CLEAR = "\x01\x0b"  # to the line's beginning, and all of it away
+# How a shell is opened, and what a test needs besides the user's start-up file.
+OPENED = {
+    "bash": (
+        ("bash", "--rcfile", ".bashrc", "-i"),
+        f" PS1='{PROMPT}'; bind 'set enable-bracketed-paste off';"
+        " bind 'set completion-display-width 0'; bind 'set completion-query-items 0'\r",
+    ),
+    "zsh": (
+        ("zsh", "-d", "-i"),
+        f" PROMPT='{PROMPT}'; unset zle_bracketed_paste; LISTMAX=0; bindkey -e;"
+        " zstyle ':completion:*' list-prompt ''; bindkey '^[?' list-choices\r",
+    ),
+}
+# How its completion is set up: by the README's line, and for zsh in the other usual way.
+SET_UP = {
+    shell: re.findall(rf"^echo .*completion {shell}.*$", README, re.MULTILINE)[0]
+    for shell in ("bash", "zsh", "fish")
+} | {
+    "zsh by fpath": "oneleaf completion zsh > _oneleaf; echo 'fpath=(~ $fpath);"
+    " autoload -Uz compinit && compinit -u' > .zshrc"
+}
+HOSTILE = "x$(touch${IFS}canary)"  # a name that a shell may take for its own words
 
 
-def readme_lines() -> dict[str, str]:
-    """Shell -> the README's line that sets its completion up."""
-    passage = README.partition("### Shell completion")[2].partition("```console\n")[2]
-    lines = passage.partition("```")[0].splitlines()
-    return {re.findall(r"completion (\w+)", line)[0]: line for line in lines}
+class Shell:
+    """A shell that is open in a user's home folder, with their start-up files read."""
+
+    def __init__(self, name: str, home: Path, env: dict[str, str]) -> None:
+        self.name, self.cwd, self.env = name, home, env
+        if name == "fish":
+            return
+        opening, settings = OPENED[name]
+        self.fd, inner = pty.openpty()
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 500, 400, 0, 0))
+        self.process = subprocess.Popen(
+            opening, cwd=home, env=env, stdin=inner, stdout=inner, stderr=inner
+        )
+        os.close(inner)
+        self.unread = b""
+        self.typed(settings)
+
+    def close(self) -> None:
+        if self.name != "fish":
+            self.process.kill()
+            self.process.wait()
+            os.close(self.fd)
+
+    def enter(self, folder: Path) -> None:
+        self.cwd = folder
+        if self.name != "fish":
+            self.typed(f" cd {folder}\r")
+
+    def offered(self, line: str) -> dict[str, str]:
+        """What is listed for a line that is being typed, with descriptions."""
+        if self.name == "fish":
+            words, env = (
+                ["fish", "-c", 'complete -C "$LINE"'],
+                self.env | {"LINE": line},
+            )
+            told = subprocess.check_output(words, env=env, cwd=self.cwd, text=True)
+            return dict(row.partition("\t")[::2] for row in told.splitlines())
+        found: dict[str, str] = {}
+        for row in self.typed(line + LIST + CLEAR).split("\r\n")[1:-1]:
+            names, _, text = row.partition(" -- ")
+            if not row.startswith(PROMPT):
+                found |= dict.fromkeys(re.split(r"  +", names.strip()), text.strip())
+        return found
+
+    def typed(self, keys: str) -> str:
+        """What is on the screen after these keys and a command that prints a mark."""
+        os.write(self.fd, f"{keys} echo MA''RK\r".encode())
+        told = self._until(b"MARK\r\n")
+        self._until(PROMPT.encode())  # keys that come earlier are read in another mode
+        return told
+
+    def _until(self, mark: bytes) -> str:
+        while mark not in self.unread:
+            assert select.select([self.fd], [], [], 30)[0], self.unread
+            self.unread += os.read(self.fd, 65536)
+        before, _, self.unread = self.unread.partition(mark)
+        return before.decode()
 
 
-@pytest.fixture(scope="module")
-def user(tmp_path_factory: pytest.TempPathFactory) -> User:
-    """Somebody who followed the README."""
-    return User.create(tmp_path_factory.mktemp("user") / "home")
-
-
-@pytest.fixture(scope="module", params=SHELLS)
-def shell(request: pytest.FixtureRequest, user: User) -> str:
-    """A shell whose completion is set up."""
-    name = str(request.param)
-    require(name)
-    user.run(name, readme_lines()[name], user.home)
-    assert (user.home / STARTUP[name]).is_file()
-    return name
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """Two apps, one of them deep in a folder, branches, tags and a backup."""
-    repository = Repository.create(tmp_path_factory.mktemp("project") / "project")
-    repository.app("shop", "0001_initial")
-    repository.app("cart", "0001_initial", root="src/my apps/")
-    repository.write("notes.txt", "text")
-    repository.write("notes/more.txt", "text")
-    repository.commit()
+@pytest.fixture(scope="module", params=SET_UP)
+def shell(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
+    """A shell whose completion is set up, in a project."""
+    name = request.param.split()[0]
+    if shutil.which(name) is None:
+        absent(f"{name} is not installed")
+    home = tmp_path_factory.mktemp(name)
+    env = hermetic_environment(home)
+    env |= {"XDG_CONFIG_HOME": f"{home}/.config", "TERM": "dumb"}
+    env = first_on_path(oneleaf_in(home / "bin").parent, env)
+    (home / ".config/fish").mkdir(parents=True)
+    subprocess.run([name, "-c", SET_UP[request.param]], env=env, cwd=home, check=True)
+    project = Repository.create(home / "project")
+    project.app("shop", "0001_initial")
+    project.write("my notes/more.txt", "text")
+    project.commit()
     for branch in ("feature/color", HOSTILE):
-        repository.git("branch", branch)
-    repository.git("tag", "v1")
-    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
-    repository.write(".git/oneleaf/backups/default-shop.sqlite3.json")
-    repository.write(".git/oneleaf/backups/default-shop.sqlite3")
-    return repository
-
-
-@pytest.mark.parametrize("name", completion.SHELLS)
-def test_the_committed_script_is_what_the_generator_writes(name: str) -> None:
-    assert completion.script(name) == script(name), (
-        "run `python scripts/completion/generate_scripts.py`"
-    )
-    assert completion.script(name).isascii()
+        project.git("branch", branch)
+    shell = Shell(name, home, env)
+    shell.enter(project.path)
+    yield shell
+    shell.close()
 
 
 OFFERED = {
-    "oneleaf re": {"rebase"},
-    "oneleaf --v": {"--version"},
-    "oneleaf db re": {"restore"},
-    "oneleaf help db st": {"status"},
-    "oneleaf help merge-": {"merge-driver"},
-    "oneleaf completion ": {"bash", "zsh", "fish"},
-    "oneleaf check --al": {"--all"},
-    "oneleaf rebase --onto ": {"ours", "theirs"},
-    "oneleaf rebase --onto ours --dr": {"--dry-run"},
-    "oneleaf rebase shop --no": {"--no-stage"},
-    "oneleaf check --output-format ": {"text", "json", "github", "gitlab", "sarif"},
-    "oneleaf check --color a": {"auto", "always"},
-    "oneleaf check --rev f": {"feature/color"},
-    "oneleaf check --rev=f": {"feature/color"},
-    "oneleaf check --from-ref main --to-ref o": {"origin/main"},
-    "oneleaf check --rev H": {"HEAD"},
-    "oneleaf db verify --since v": {"v1"},
-    "oneleaf check --against main --against u": {"upstream"},
-    "oneleaf check no": {"notes.txt", "notes/"},
-    "oneleaf check notes.txt no": {"notes.txt", "notes/"},
-    "oneleaf demo no": {"notes/"},
-    "oneleaf rebase ": {"shop", "cart"},
-    "oneleaf merge shop c": {"cart"},
-    "oneleaf lock --init s": {"shop"},
-    "oneleaf lock -- s": {"shop"},
-    "oneleaf db rollback s": {"shop"},
-    "oneleaf db restore ": {"default-shop.sqlite3"},
-    "oneleaf db lock --wa": {"--wait"},
-    "oneleaf db lock -- onel": {"oneleaf"},
+    "oneleaf reb": "rebase",
+    "true && oneleaf lock --init s": "shop",
+    "oneleaf check --output-format=js": "json",
+    "oneleaf check --rev=f": "feature/color",
+    "oneleaf check my": "my notes/",
+    "oneleaf check my\\ notes/m": "more.txt",
+    "oneleaf demo my": "my notes/",
+    "oneleaf db lock -- onel": "oneleaf",
+    "oneleaf db lock -- cat --color my": "my notes/",
 }
 
 
-@pytest.mark.parametrize("line", OFFERED)
-def test_a_line_is_completed(
-    shell: str, user: User, project: Repository, line: str
-) -> None:
-    found = user.offered(shell, line, project)
-    assert {name.rpartition("=")[2] for name in found} == OFFERED[line]
+def test_what_is_typed_is_completed(shell: Shell) -> None:
+    for line, word in OFFERED.items():
+        (found,) = shell.offered(line)
+        assert found.replace("\\", "").endswith(word), line
+    text = "" if shell.name == "bash" else "look at all apps"
+    assert shell.offered("oneleaf check --al") == {"--all": text}
+    if shell.name != "bash":  # which leaves the words of another command to nobody
+        offered = shell.offered("oneleaf db lock -- oneleaf check --a")
+        assert offered.keys() == {"--all", "--against"}
 
 
-def test_every_verb_that_is_typed_by_hand_is_offered(
-    shell: str, user: User, project: Repository
-) -> None:
-    from oneleaf import cli
-    from oneleaf.commands import db
-
-    called = cli.GROUPS["called by git and by hooks"].keys()
-    verbs = {*(cli.VERBS.keys() - called), "help"}
-    assert user.offered(shell, "oneleaf ", project).keys() == verbs
-    assert user.offered(shell, "oneleaf help ", project).keys() == cli.VERBS.keys()
-    assert user.offered(shell, "oneleaf db ", project).keys() == db.VERBS.keys()
+def test_a_name_that_is_shell_code_is_inserted_as_a_name(shell: Shell) -> None:
+    if shell.name == "fish":
+        assert shell.offered("oneleaf check --rev x") == {HOSTILE: ""}
+        return
+    told = shell.typed("oneleaf check --all --rev x\t\r")
+    assert "1 app, 1 migration: one leaf each" in told
+    assert not (shell.cwd / "canary").exists()
 
 
-def test_an_option_comes_with_its_help_where_the_shell_shows_one(
-    shell: str, user: User, project: Repository
-) -> None:
-    text = "" if shell == "bash" else "look at all apps"
-    assert user.offered(shell, "oneleaf check --al", project) == {"--all": text}
-
-
-def test_behind_two_dashes_the_words_are_those_of_the_command(
-    shell: str, user: User, project: Repository
-) -> None:
-    words = user.offered(shell, "oneleaf db lock -- oneleaf check --a", project)
-    # bash leaves the rest of a command line to nobody.
-    expected = set() if shell == "bash" else {"--all", "--against"}
-    assert words.keys() == expected
-    files = {"notes.txt", "notes/"}
-    line = "oneleaf db lock -- cat --color no"
-    assert user.offered(shell, line, project).keys() == files
-
-
-@pytest.mark.parametrize("line", ["oneleaf lock ", "oneleaf db restore "])
-def test_outside_a_repository_nothing_is_offered_and_nothing_said(
-    shell: str, user: User, tmp_path: Path, line: str
-) -> None:
-    assert user.offered(shell, line, Repository(tmp_path, user.env)) == {}
-
-
-def test_apps_are_those_of_the_whole_repository_wherever_one_stands(
-    shell: str, user: User, project: Repository
-) -> None:
-    inside = Repository(project.path / "shop" / "migrations", project.env)
-    assert user.offered(shell, "oneleaf lock ", inside).keys() == {"shop", "cart"}
-
-
-@pytest.mark.parametrize("name", ["bash", "zsh"])
-def test_a_name_that_is_shell_code_is_inserted_as_a_name(
-    name: str, user: User, project: Repository
-) -> None:
-    require(name)
-    user.run(name, readme_lines()[name], user.home)
-    with Terminal(user, name, project.path) as terminal:
-        assert terminal.offered("oneleaf check --all --rev x")
-        told = terminal.entered("oneleaf check --all --rev x\t")
-    assert "2 apps, 2 migrations: one leaf each" in told
-    assert not (project.path / "canary").exists()
-
-
-ZSH = {
-    "sourced": "autoload -Uz compinit && compinit\nsource <(oneleaf completion zsh)\n",
-    "evaluated without compinit": 'eval "$(oneleaf completion zsh)"\n',
-    "a file of fpath": (
-        "mkdir -p ~/functions && oneleaf completion zsh > ~/functions/_oneleaf\n"
-        "fpath=(~/functions $fpath)\nautoload -Uz compinit && compinit -u\n"
-    ),
-}
-
-
-@pytest.mark.parametrize("startup", ZSH.values(), ids=ZSH.keys())
-def test_zsh_takes_the_script_in_every_usual_way(
-    tmp_path: Path, project: Repository, startup: str
-) -> None:
-    require("zsh")
-    user = User.create(tmp_path / "home")
-    (user.home / ".zshrc").write_text(startup, encoding="utf-8")
-    for line, expected in (("oneleaf reb", "rebase"), ("oneleaf lock s", "shop")):
-        assert user.offered("zsh", line, project).keys() == {expected}
+def test_outside_a_repository_nothing_is_offered_and_nothing_said(shell: Shell) -> None:
+    shell.enter(shell.cwd.parent)
+    assert shell.offered("oneleaf lock ") == {}
