@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 
-from oneleaf.history.project import App
-from oneleaf.reading.migrations import Migration
+from oneleaf.migration.reading.migrations import Migration
+from oneleaf.project.project import App
 
 Key = tuple[str, str]
 

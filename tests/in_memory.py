@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from oneleaf.checking import checks
+from oneleaf.checking import rules
 from oneleaf.checking.findings import Finding
-from oneleaf.checking.scope import Case
-from oneleaf.checking.states import State
-from oneleaf.history.project import Project
-from oneleaf.lockfile import update_shared
-from oneleaf.repository.git import Objects
-from oneleaf.repository.snapshot import Change, Snapshot
+from oneleaf.checking.state import Case, State
+from oneleaf.git.git import Objects
+from oneleaf.git.snapshot import Change, Snapshot
+from oneleaf.lockfiles.format import update_shared
+from oneleaf.project.project import Project
 from repository import migration
 
 Files = dict[str, str | bytes]
@@ -68,7 +67,7 @@ def findings(
     changes = [Change("A", path, "", "") for path in new]
     changes += [Change("D", path, "", "") for path in removed]
     state = opened(files, *unmerged, changes=changes)
-    return checks.run(Case(state, None if scope is None else frozenset(scope)))
+    return rules.run(Case(state, None if scope is None else frozenset(scope)))
 
 
 def shown(finding: Finding) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from oneleaf.drawing.rows import Row, Side
+from oneleaf.output.graph.rows import Row, Side
 
 SIDES = (
     Side(),

@@ -5,21 +5,22 @@ from typing import Any
 
 from django.db.migrations.operations.base import Operation
 
-from oneleaf.database import commuting, invalid, strict_state, tables
+from oneleaf.database.state import references, strict
+from oneleaf.database.state import verdict as verdicts
 
-InvalidStateError = invalid.InvalidState
+InvalidStateError = strict.InvalidState
 Steps = Sequence[tuple[str, Operation]]
 
 
-class StrictState(strict_state.StrictState):
+class StrictState(strict.StrictState):
     """A strict state that begins with nothing."""
 
     def __init__(self) -> None:
         super().__init__({}, set())
 
 
-def as_steps(steps: Steps) -> list[commuting.Step]:
-    return [commuting.Step(app, operation) for app, operation in steps]
+def as_steps(steps: Steps) -> list[verdicts.Step]:
+    return [verdicts.Step(app, operation) for app, operation in steps]
 
 
 def replay(base: Callable[[], StrictState], steps: Steps) -> Any:
@@ -27,13 +28,13 @@ def replay(base: Callable[[], StrictState], steps: Steps) -> Any:
     state = base()
     for app_label, operation in steps:
         operation.state_forwards(app_label, state)
-        invalid.require(not list(tables.shared(state)), "two models share a table")
+        strict.require(not list(references.shared(state)), "two models share a table")
     return state
 
 
 def run(base: Callable[[], StrictState], steps: Steps) -> Any:
     """The state after ``steps``; InvalidStateError where there is none."""
-    return commuting.run(base(), as_steps(steps))
+    return verdicts.run(base(), as_steps(steps))
 
 
 def verdict(
@@ -54,5 +55,5 @@ def verdict(
         before = run(base, [*mine(), *upstream()])
     except InvalidStateError:
         return "ORDER"
-    same = commuting.canonical(behind) == commuting.canonical(before)
+    same = verdicts.canonical(behind) == verdicts.canonical(before)
     return "COMMUTE" if same else "DIFFER"

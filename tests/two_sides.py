@@ -6,14 +6,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from oneleaf.config import Config
-from oneleaf.history.graph import build_graph
-from oneleaf.history.naming import number
-from oneleaf.history.project import App, Project
+from oneleaf.migration.reading import migrations
 from oneleaf.planning.plan import Plan
 from oneleaf.planning.rebase import plan_rebase
 from oneleaf.planning.sides import Sides
 from oneleaf.planning.situation import Files, Situation
-from oneleaf.reading import migrations
+from oneleaf.project.graph import build_graph
+from oneleaf.project.project import App, Project, number
 
 Key = tuple[str, str]
 Sources = dict[str, bytes]

@@ -47,7 +47,7 @@ def main(words: "Sequence[str] | None" = None) -> int:
 
 
 def _ended(reason: object, code: int) -> int:
-    from oneleaf.output.saying import say
+    from oneleaf.output.terminal import say
 
     say(reason)
     return code

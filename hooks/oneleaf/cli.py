@@ -106,7 +106,7 @@ def _unknown(word: str) -> str:
 
 def _help(words: "Sequence[str]") -> int:
     """Prints the help of the verb that the words name, the overview for none."""
-    from oneleaf.output import usage
+    from oneleaf import usage
 
     named = [word for word in words if word not in _HELP]
     if not named:
@@ -126,7 +126,7 @@ def _help(words: "Sequence[str]") -> int:
 
 
 def _overview() -> str:
-    from oneleaf.output import usage
+    from oneleaf import usage
 
     groups = {
         title: [row for verb, (_, text) in rows.items() for row in _rows(verb, text)]

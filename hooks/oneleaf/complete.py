@@ -104,7 +104,7 @@ def _operands(shown: str, given: "list[str]", *, ended: bool) -> "Iterable[str]"
 
 
 def _refs() -> "Iterable[str]":
-    from oneleaf.repository import git
+    from oneleaf.git import git
 
     places = ("refs/heads", "refs/remotes", "refs/tags")
     found = git.run("for-each-ref", "--format=%(refname:lstrip=2)", *places)
@@ -112,18 +112,18 @@ def _refs() -> "Iterable[str]":
 
 
 def _labels() -> "Iterable[str]":
-    from oneleaf.checking import states
-    from oneleaf.repository import git
+    from oneleaf.checking import state
+    from oneleaf.git import git
 
     with git.Objects() as objects:
-        return [app.label for app in states.of_index(objects).project.apps]
+        return [app.label for app in state.of_index(objects).project.apps]
 
 
 def _backups() -> "Iterable[str]":
-    from oneleaf.database import memory
+    from oneleaf.database import clone_files
 
     ending = ".json"  # of the description, which is written last
-    names = os.listdir(memory.place("backups"))
+    names = os.listdir(clone_files.place("backups"))
     return [name.removesuffix(ending) for name in names if name.endswith(ending)]
 
 

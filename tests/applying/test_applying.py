@@ -11,8 +11,8 @@ import pytest
 
 from oneleaf import applying
 from oneleaf.applying import files, journal, judging
+from oneleaf.applying.disk import Lock
 from oneleaf.applying.journal import Job
-from oneleaf.applying.locking import Lock
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.planning.plan import Plan
 from repository import Repository

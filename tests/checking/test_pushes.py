@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oneleaf.checking.states import pushed
+from oneleaf.checking.state import pushed
 from repository import ONELEAF, Repository
 
 NONE = "0" * 40

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from oneleaf.clone import registration
-from oneleaf.clone.registration import DRIVER, Tool
+from oneleaf.clone import driver as clone_driver
+from oneleaf.clone.driver import DRIVER, Tool
 from oneleaf.commands import install
 from repository import SOURCE_ROOT, Repository, oneleaf_from
 
@@ -59,8 +59,8 @@ def test_the_registered_command_starts_the_interpreter_itself(
     repository: Repository,
 ) -> None:
     repository.oneleaf("install")
-    launcher = SOURCE_ROOT / "oneleaf" / "driver" / "launcher.py"
-    assert driver(repository) == registration.command(
+    launcher = SOURCE_ROOT / "oneleaf" / "lockfiles" / "launcher.py"
+    assert driver(repository) == clone_driver.command(
         Tool(sys.executable, str(launcher))
     )
     assert [line.split()[0] for line in section(repository)] == [
@@ -129,11 +129,11 @@ def test_a_foreign_driver_is_left_alone_and_named(repository: Repository) -> Non
 def test_force_replaces_a_foreign_driver(repository: Repository) -> None:
     repository.git("config", DRIVER, "mine %A")
     assert repository.oneleaf("install", "--force").code == 0
-    assert registration.is_own(driver(repository))
+    assert clone_driver.is_own(driver(repository))
 
 
 def test_a_dead_path_of_ours_is_replaced(repository: Repository) -> None:
-    dead = registration.command(Tool("/gone/python", "/gone/driver_launcher.py"))
+    dead = clone_driver.command(Tool("/gone/python", "/gone/driver_launcher.py"))
     repository.git("config", DRIVER, dead)
     repository.oneleaf("install")
     assert "/gone" not in driver(repository)
@@ -159,7 +159,7 @@ def test_a_tool_inside_the_work_tree_is_registered_by_name_only(
     done = repository.run(*oneleaf_from(inside), "install")
     assert done.code == 0
     assert "lies inside the work tree" in done.err
-    assert driver(repository) == registration.command(None)
+    assert driver(repository) == clone_driver.command(None)
     assert str(repository.path) not in driver(repository)
 
 
@@ -219,7 +219,7 @@ def test_the_hook_registers_in_silence_and_leaves_the_attributes(
 ) -> None:
     done = repository.oneleaf("install", "--hook")
     assert (done.code, done.out, done.err) == (0, "", "")
-    assert registration.is_own(driver(repository))
+    assert clone_driver.is_own(driver(repository))
     assert not (repository.path / ".gitattributes").exists()
 
 

@@ -11,17 +11,16 @@ from pathlib import Path
 import pytest
 
 from oneleaf.checking.findings import Finding
-from oneleaf.clone import hooks, probe, protection, registration
-from oneleaf.clone.facts import Facts
-from oneleaf.clone.protection import Row
-from oneleaf.clone.registration import DRIVER, NAME, Tool
-from oneleaf.output import status_report
+from oneleaf.clone import driver, hooks, protection
+from oneleaf.clone.driver import DRIVER, NAME, Tool
+from oneleaf.clone.protection import Facts, Row
+from oneleaf.commands import status
 from repository import SOURCE_ROOT, Repository
 
-OWN = registration.command(
-    Tool(sys.executable, str(SOURCE_ROOT / "oneleaf" / "driver" / "launcher.py"))
+OWN = driver.command(
+    Tool(sys.executable, str(SOURCE_ROOT / "oneleaf" / "lockfiles" / "launcher.py"))
 )
-DEAD = registration.command(Tool("/gone/python", "/gone/driver_launcher.py"))
+DEAD = driver.command(Tool("/gone/python", "/gone/driver_launcher.py"))
 LOCK = "shop/migrations/max_migration.txt"
 BLOCKING = ("pre-commit", "pre-merge-commit", "pre-push")
 
@@ -275,7 +274,7 @@ def test_another_hooks_folder_is_a_risk_where_nothing_there_runs_oneleaf(
 
 def test_text_from_the_repository_is_shown_harmless() -> None:
     rows = [Row("attribute", "missing", "a\x1b[2Jb\n", "echo \x1b")]
-    text = status_report.render_text(rows, colored=False, protected=False)
+    text = status.render_text(rows, colored=False, protected=False)
     assert "\x1b" not in text
     assert text.splitlines() == [
         "missing  attribute  a\\x1b[2Jb\\n",
@@ -302,7 +301,7 @@ def test_the_probe_tells_who_answers(
 ) -> None:
     repository = Repository.create(tmp_path / "work")
     monkeypatch.chdir(repository.path)
-    assert probe.ask(value) == answer
+    assert driver.ask(value) == answer
 
 
 @pytest.mark.parametrize(
@@ -316,7 +315,7 @@ def test_the_probe_tells_who_answers(
     ],
 )
 def test_placeholders_are_filled_in_as_git_does(value: str, expanded: str) -> None:
-    assert probe.expand(value, {"O": "1", "A": "2"}) == expanded
+    assert driver.expand(value, {"O": "1", "A": "2"}) == expanded
 
 
 # Real clones

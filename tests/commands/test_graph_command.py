@@ -11,7 +11,7 @@ import pytest
 
 from drawn_back import read
 from oneleaf import cli
-from oneleaf.repository import side_names
+from oneleaf.git import progress
 from repository import Repository, migration
 
 STOPPED = (0, 1, 128)
@@ -514,6 +514,6 @@ def test_a_branch_is_named_before_a_commit(
 ) -> None:
     monkeypatch.chdir(repository.path)
     commit = repository.git("rev-parse", "origin/main").strip()
-    assert side_names.at(commit) == "origin/main"
+    assert progress.at(commit) == "origin/main"
     repository.git("branch", "here", commit)
-    assert side_names.at(commit) == "here"
+    assert progress.at(commit) == "here"

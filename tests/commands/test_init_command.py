@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from oneleaf.clone import scripts
+from oneleaf.clone import hooks
+from oneleaf.clone.driver import DRIVER, Tool
 from oneleaf.clone.protection import HOOK_TYPES
-from oneleaf.clone.registration import DRIVER, Tool
 from repository import SOURCE_ROOT, Repository
 
 LOCK = "shop/migrations/max_migration.txt"
 HOOKS = ", ".join(HOOK_TYPES)
 REGISTERED = "The merge driver is registered in this clone's git configuration\n"
-TOOL = Tool(sys.executable, str(SOURCE_ROOT / "oneleaf/driver/launcher.py"))
+TOOL = Tool(sys.executable, str(SOURCE_ROOT / "oneleaf/lockfiles/launcher.py"))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def hook(repository: Repository, kind: str) -> Path:
 
 def written(repository: Repository) -> list[str]:
     """The hook types whose script is oneleaf's own."""
-    return scripts.own(str(repository.path / ".git/hooks"))
+    return hooks.own(str(repository.path / ".git/hooks"))
 
 
 def test_one_command_arms_a_repository(repository: Repository) -> None:
@@ -215,7 +215,7 @@ def test_a_script_calls_the_oneleaf_that_wrote_it_else_the_one_on_path(
     shim(named, "named:")
     launcher = named / "launcher.py"
     launcher.touch()
-    text = scripts.script(kind, Tool(str(named / "oneleaf"), str(launcher)))
+    text = hooks.script(kind, Tool(str(named / "oneleaf"), str(launcher)))
     assert run_script(repository, text, path) == (
         0,
         f"named: -I -m oneleaf {words}\n",
@@ -223,7 +223,7 @@ def test_a_script_calls_the_oneleaf_that_wrote_it_else_the_one_on_path(
     )
     launcher.unlink()
     assert run_script(repository, text, path) == (0, f"on PATH: {words}\n", "")
-    by_name = scripts.script(kind, None)
+    by_name = hooks.script(kind, None)
     assert run_script(repository, by_name, path) == (0, f"on PATH: {words}\n", "")
 
 
@@ -231,7 +231,7 @@ def test_a_script_calls_the_oneleaf_that_wrote_it_else_the_one_on_path(
 def test_a_script_without_any_oneleaf_stops_what_its_hook_can_stop(
     repository: Repository, kind: str
 ) -> None:
-    text = scripts.script(kind, Tool("/gone/python", "/gone/launcher.py"))
+    text = hooks.script(kind, Tool("/gone/python", "/gone/launcher.py"))
     code, out, err = run_script(repository, text, "/nowhere")
     assert (code, out) == (int(kind.startswith("pre")), "")
     assert err == (
@@ -241,15 +241,15 @@ def test_a_script_without_any_oneleaf_stops_what_its_hook_can_stop(
 
 def test_a_relative_path_entry_is_not_trusted(repository: Repository) -> None:
     shim(repository.path / "bin", "from the work tree:")
-    code, out, _ = run_script(repository, scripts.script("pre-commit", None), "bin")
+    code, out, _ = run_script(repository, hooks.script("pre-commit", None), "bin")
     assert (code, out) == (1, "")
 
 
 def test_an_own_script_of_another_place_is_written_anew(tmp_path: Path) -> None:
     folder = str(tmp_path)
-    scripts.write(folder, scripts.plan(folder, Tool("/old/python", "/old/launcher.py")))
-    assert list(scripts.plan(folder, TOOL)) == list(HOOK_TYPES)
-    scripts.write(folder, scripts.plan(folder, TOOL))
-    assert scripts.plan(folder, TOOL) == {}
+    hooks.write(folder, hooks.plan(folder, Tool("/old/python", "/old/launcher.py")))
+    assert list(hooks.plan(folder, TOOL)) == list(HOOK_TYPES)
+    hooks.write(folder, hooks.plan(folder, TOOL))
+    assert hooks.plan(folder, TOOL) == {}
     (tmp_path / "pre-push").chmod(0o644)
-    assert list(scripts.plan(folder, TOOL)) == ["pre-push"]
+    assert list(hooks.plan(folder, TOOL)) == ["pre-push"]

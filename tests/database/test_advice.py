@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oneleaf.database.advice import command
-from oneleaf.database.report import Report, Trouble
+from oneleaf.database.status.inspection import Report, Trouble, command
 
 
 def report(

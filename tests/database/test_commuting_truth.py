@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from servers import database
 
 import bare_django
-from oneleaf.database.commuting import COMMUTE, Step, judge, run
-from oneleaf.database.invalid import InvalidState
+from oneleaf.database.state.strict import InvalidState
+from oneleaf.database.state.verdict import COMMUTE, Step, judge, run
 from random_sides import BASE, ENTRIES, Maker, Pair, base_state, fresh
 
 pytestmark = [pytest.mark.django, pytest.mark.slow]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from oneleaf.database import ghost_places
+from oneleaf.database import sources
 from repository import Repository
 
 PATH = "shop/migrations/0002_x.py"
@@ -108,7 +108,7 @@ def find(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in repository.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(os.devnull[:1])
-    return ghost_places.find(Sources(repository), ("shop", "0002_x"))  # type: ignore[arg-type]
+    return sources.find_place(Sources(repository), ("shop", "0002_x"))  # type: ignore[arg-type]
 
 
 def test_the_newest_content_is_taken(

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from oneleaf.database import guards
-from oneleaf.database.identity import Identity
+from oneleaf.database.change import guards
+from oneleaf.database.connection import Identity
 from oneleaf.errors import Refused
 from repository import Repository
 

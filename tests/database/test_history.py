@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneleaf.database.history import order_errors
+from oneleaf.database.applied import order_errors
 
 pytestmark = pytest.mark.django
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django_shop import Shop
 
-from oneleaf.database import manage_file, settings
+from oneleaf.database import settings
 from oneleaf.errors import OneleafError
 from repository import Repository
 
@@ -50,7 +50,7 @@ def shop(tmp_path: Path) -> Shop:
 def test_manage_py_is_read_without_being_run(
     source: str, expected: dict[str, str]
 ) -> None:
-    assert manage_file.variables("manage.py", source.encode()) == expected
+    assert settings.variables("manage.py", source.encode()) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_manage_py_does_not_tell_is_never_guessed(
     source: str, reason: str
 ) -> None:
     with pytest.raises(OneleafError, match=reason):
-        manage_file.variables("manage.py", source.encode())
+        settings.variables("manage.py", source.encode())
 
 
 def find(repository: Repository, cwd: str = ".", **environ: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 from django_shop import ITEM, Shop
 
 import bare_django
-from oneleaf.database.commuting import Step, judge
+from oneleaf.database.state.verdict import Step, judge
 
 pytestmark = pytest.mark.django
 

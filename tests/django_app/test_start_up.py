@@ -197,18 +197,16 @@ def test_what_every_command_imports_is_little(shop: Project) -> None:
         "oneleaf",
         "oneleaf.django",
         "oneleaf.django.apps",
-        "oneleaf.django.folders",
-        "oneleaf.django.keeping",
+        "oneleaf.django.places",
+        "oneleaf.django.commands",
         "oneleaf.django.management",
         "oneleaf.django.management.commands",
         "oneleaf.django.management.commands.check",
         "oneleaf.django.management.commands.makemigrations",
-        "oneleaf.django.overriding",
-        "oneleaf.django.places",
         "oneleaf.django.system_check",
         "oneleaf.errors",
         "oneleaf.output",
-        "oneleaf.output.escape",
+        "oneleaf.output.terminal",
     }
 
 

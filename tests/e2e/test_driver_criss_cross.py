@@ -9,13 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from e2e.clones import (
-    LOCK,
-    Clone,
-    Lay,
-    marked,
-    same_app,
-)
+from e2e.clones import LOCK, Clone, Lay, marked, same_app
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

@@ -199,7 +199,7 @@ def test_a_tool_in_a_folder_with_an_odd_name_runs(
     tool = Installed(tmp_path / name)
     done = tool.run(clone, "install")
     assert done.code == 0, done.err
-    assert "driver/launcher.py" in clone.git("config", DRIVER)
+    assert "lockfiles/launcher.py" in clone.git("config", DRIVER)
     said = clone.git("merge", "feat", ok=(1,))
     assert "oneleaf: app shop: ours has 0002_color, theirs 0002_weight" in said
     assert clone.read(LOCK) == marked("0002_color", "0002_weight")

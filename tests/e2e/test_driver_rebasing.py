@@ -7,15 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.clones import (
-    CALLED,
-    LOCK,
-    Clone,
-    Lay,
-    branch,
-    marked,
-    same_app,
-)
+from e2e.clones import CALLED, LOCK, Clone, Lay, branch, marked, same_app
 
 pytestmark = pytest.mark.e2e
 

@@ -15,12 +15,7 @@ import pytest
 from e2e import test_driver_criss_cross as criss_cross
 from e2e import test_driver_merging as merging
 from e2e import test_driver_shared as shared
-from e2e.clones import (
-    SHARED,
-    Clone,
-    Lay,
-    same_app,
-)
+from e2e.clones import SHARED, Clone, Lay, same_app
 
 pytestmark = pytest.mark.e2e
 

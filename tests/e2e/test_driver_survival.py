@@ -12,15 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.clones import (
-    DRIVER,
-    LOCK,
-    REFUSES_HIGH_CODES,
-    Clone,
-    Lay,
-    marked,
-    same_app,
-)
+from e2e.clones import DRIVER, LOCK, REFUSES_HIGH_CODES, Clone, Lay, marked, same_app
 from e2e.installed import Installed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -164,7 +156,7 @@ def launcher_only(tool: Installed) -> None:
 
 def ends_with(code: int) -> Callable[[Installed], None]:
     def spoil(tool: Installed) -> None:
-        launcher = tool.package / "driver/launcher.py"
+        launcher = tool.package / "lockfiles/launcher.py"
         launcher.write_text(f"raise SystemExit({code})\n")
 
     return spoil
@@ -172,7 +164,7 @@ def ends_with(code: int) -> Callable[[Installed], None]:
 
 def killed_by(number: int) -> Callable[[Installed], None]:
     def spoil(tool: Installed) -> None:
-        launcher = tool.package / "driver/launcher.py"
+        launcher = tool.package / "lockfiles/launcher.py"
         launcher.write_text(f"import os\nos.kill(os.getpid(), {number})\n")
 
     return spoil

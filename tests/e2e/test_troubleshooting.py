@@ -10,7 +10,7 @@ import pytest
 
 from e2e import transcript_scenarios
 from e2e.transcript_scenarios import LOCK
-from oneleaf.demo import files
+from oneleaf import demo
 from repository import Repository
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django, pytest.mark.slow]
@@ -89,7 +89,7 @@ def test_one_migration_more_says_what_both_sides_did_to_one_model(
 
     def options(*lines: str) -> None:
         meta = "".join(f"        {line}\n" for line in lines)
-        shop.write("shop/models.py", f"{files.models()}\n    class Meta:\n{meta}")
+        shop.write("shop/models.py", f"{demo.models()}\n    class Meta:\n{meta}")
 
     def migrate(name: str) -> None:
         words = ("makemigrations", "-v0", "shop", "-n", name)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from oneleaf.demo import files
+from oneleaf import demo as demo_project
 from programs import oneleaf_in, script
 from repository import Repository, migration
 
@@ -84,13 +84,15 @@ def met(
 
 def demo(repository: Repository) -> None:
     """The project of ``oneleaf demo``: real models, real migrations, two branches."""
-    for path, content in files.project().items():
+    for path, content in demo_project.project().items():
         repository.write(path, content)
     django_makes(repository, "0001_initial")
     publish(repository)
 
     def change(name: str, *, color: bool = False, weight: bool = False) -> None:
-        repository.write("shop/models.py", files.models(color=color, weight=weight))
+        repository.write(
+            "shop/models.py", demo_project.models(color=color, weight=weight)
+        )
         django_makes(repository, name)
 
     met(
@@ -103,7 +105,7 @@ def demo(repository: Repository) -> None:
 
 def django_app(repository: Repository) -> None:
     """The same project with the optional app installed, and a field that is new."""
-    for path, content in files.project().items():
+    for path, content in demo_project.project().items():
         repository.write(path, content)
     settings = repository.read("settings.py")
     assert '["shop"]' in settings
@@ -111,7 +113,7 @@ def django_app(repository: Repository) -> None:
     repository.write("settings.py", with_ours)
     django_makes(repository, "0001_initial")
     publish(repository)
-    repository.write("shop/models.py", files.models(color=True))
+    repository.write("shop/models.py", demo_project.models(color=True))
 
 
 def django_makes(repository: Repository, name: str) -> None:

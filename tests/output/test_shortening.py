@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneleaf.output.shortening import columns, cut, padded
+from oneleaf.output.terminal import columns, cut, padded
 
 
 @pytest.mark.parametrize(

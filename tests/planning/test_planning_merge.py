@@ -6,12 +6,18 @@ import pytest
 
 from oneleaf import config as configuration
 from oneleaf.errors import Refused
-from oneleaf.history.graph import build_graph
-from oneleaf.history.project import App, Project
-from oneleaf.planning.merge import Wish, find_conflicts, plan_merge
-from oneleaf.planning.merge_file import merge_name, merge_source, style_of
+from oneleaf.migration.reading.migrations import Migration, read
+from oneleaf.planning.merge import (
+    Wish,
+    find_conflicts,
+    merge_name,
+    merge_source,
+    plan_merge,
+    style_of,
+)
 from oneleaf.planning.plan import Plan
-from oneleaf.reading.migrations import Migration, read
+from oneleaf.project.graph import build_graph
+from oneleaf.project.project import App, Project
 
 NOW = "2026-01-02 03:04"
 DJANGO = """\
@@ -214,7 +220,7 @@ def test_a_shared_lockfile_in_conflict_names_no_leaf_node_that_is_a_guess(
 
 
 def _header() -> bytes:
-    from oneleaf.lockfile import HEADER
+    from oneleaf.lockfiles.format import HEADER
 
     return "\n".join(HEADER).encode()
 

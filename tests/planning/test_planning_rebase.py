@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from oneleaf.errors import Refused
-from oneleaf.planning.healing import is_same, successor
-from oneleaf.planning.numbering import renumber, squash_name, with_number
+from oneleaf.planning.order import renumber, squash_name, with_number
 from oneleaf.planning.plan import Plan
 from oneleaf.planning.rebase import plan_rebase
 from oneleaf.planning.sides import Sides
 from oneleaf.planning.situation import Wishes
+from oneleaf.planning.stale_names import is_same, successor
 from repository import migration
 from two_sides import Sources, rebased, situation_of
 

@@ -7,7 +7,7 @@ from django.db.migrations import loader as django_loader
 from hypothesis import event, given
 
 import bare_django
-from oneleaf.history.naming import number
+from oneleaf.project.project import number
 from two_sides import Key, Sources, TwoSides, rebased, two_sides
 
 pytestmark = pytest.mark.django

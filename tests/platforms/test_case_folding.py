@@ -10,8 +10,8 @@ import pytest
 
 from oneleaf.applying import judging
 from oneleaf.errors import Refused
+from oneleaf.git import worktree
 from oneleaf.planning.plan import Plan
-from oneleaf.repository import nesting
 from repository import Repository, migration
 
 FOLDER = "shop/migrations/"
@@ -87,8 +87,8 @@ def test_a_folder_is_told_by_what_it_is(tmp_path: Path, way: str) -> None:
     (tmp_path / "real" / "shop").mkdir(parents=True)
     (tmp_path / "link").symlink_to("real")
     top = str(tmp_path / "real")
-    assert nesting.below(top, f"{tmp_path}/{way}/shop/gone.py") == "shop/gone.py"
-    assert nesting.below(top, str(tmp_path)) is None
+    assert worktree.below(top, f"{tmp_path}/{way}/shop/gone.py") == "shop/gone.py"
+    assert worktree.below(top, str(tmp_path)) is None
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from oneleaf.applying import locking
-from oneleaf.applying.locking import Lock, hold, let_go
-from oneleaf.database.locking import sqlite
+from oneleaf.applying import disk
+from oneleaf.applying.disk import Lock, hold, let_go
+from oneleaf.database import locking
 from oneleaf.errors import OneleafError, Refused
 
 CONTENT = 1 << 20  # bytes: nobody writes as much into a file that is a lock
@@ -63,7 +63,7 @@ def test_one_writer_at_a_time(tmp_path: Path, msvcrt: Msvcrt) -> None:
     assert msvcrt.held == {}
 
 
-@pytest.mark.parametrize("number", sorted(locking._TAKEN))
+@pytest.mark.parametrize("number", sorted(disk._TAKEN))
 def test_taken_is_what_the_system_calls_it(
     tmp_path: Path, msvcrt: Msvcrt, number: int
 ) -> None:
@@ -129,8 +129,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "db.sqlite3"
 
 
-def lock(path: Path) -> sqlite.Lock:
-    return sqlite.Lock(Connection(path))
+def lock(path: Path) -> locking.SqliteLock:
+    return locking.SqliteLock(Connection(path))
 
 
 @pytest.mark.usefixtures("msvcrt")

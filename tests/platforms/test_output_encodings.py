@@ -11,7 +11,7 @@ from typing import Any
 import pretended_windows
 import pytest
 
-from oneleaf.output import colors
+from oneleaf.output import terminal
 from oneleaf.output.report import wants_color
 from repository import ONELEAF, Done, Repository
 
@@ -165,7 +165,7 @@ def test_a_console_is_asked_to_take_colors(
     monkeypatch.setattr(ctypes, "byref", lambda value: value)
     handles = types.SimpleNamespace(get_osfhandle=lambda fd: {1: 42}[fd])
     monkeypatch.setitem(sys.modules, "msvcrt", handles)
-    assert colors.understood() is (known and modern)
+    assert terminal.understood() is (known and modern)
     assert kernel.mode == mode
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
@@ -174,4 +174,4 @@ def test_a_console_is_asked_to_take_colors(
 
 
 def test_a_terminal_elsewhere_takes_colors() -> None:
-    assert colors.understood()
+    assert terminal.understood()

@@ -13,11 +13,11 @@ import pytest
 from clone_story import configured, line_ends, play
 from test_git_settings import FOLDER, WINDOWS
 
-from oneleaf.applying import locking
+from oneleaf.applying import disk
 from programs import script
 from repository import SOURCE_ROOT, Repository
 
-LAUNCHER = SOURCE_ROOT / "oneleaf/driver/launcher.py"
+LAUNCHER = SOURCE_ROOT / "oneleaf/lockfiles/launcher.py"
 
 
 def test_the_pretended_system_has_nothing_of_posix(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
     lock.parent.mkdir(parents=True)
     fcntl: Any = importlib.import_module("fcntl")
     with lock.open("w") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, locking._BYTE)
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, disk._BYTE)
         done = pretended_windows.oneleaf(repository, "lock")
         assert done.code == 1
         assert "another oneleaf is writing" in done.err

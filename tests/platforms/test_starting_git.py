@@ -14,8 +14,8 @@ import pytest
 from pretended_windows import git_exe
 
 from oneleaf.errors import OneleafError, is_broken_pipe
-from oneleaf.repository import git, processes
-from oneleaf.repository import windows as starter
+from oneleaf.git import git
+from oneleaf.git import processes as starter
 from programs import script
 from repository import SOURCE_ROOT, Repository
 
@@ -25,7 +25,7 @@ SMALL = 4096  # bytes that a pipe holds on Windows
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(processes, "_HAS_SPAWN", False)
+    monkeypatch.setattr(starter, "_HAS_SPAWN", False)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_git_of_the_work_tree_is_never_started(
     monkeypatch.setenv("PATH", os.pathsep.join((entry, real)))
     assert git.line("--version").startswith("git version ")
     assert git.run("hash-object", "--stdin", stdin=b"x") != b""
-    assert starter.program() == os.path.join(real, "git.exe")
+    assert starter.git_found() == os.path.join(real, "git.exe")
     assert not (work / "TRAPPED").exists()
 
 
@@ -67,7 +67,7 @@ def test_a_quoted_entry_of_path_is_looked_into(
 ) -> None:
     real = git_exe(tmp_path / "Program Files")
     monkeypatch.setenv("PATH", f'"{real}"')
-    assert starter.program() == os.path.join(real, "git.exe")
+    assert starter.git_found() == os.path.join(real, "git.exe")
 
 
 @pytest.mark.usefixtures("windows")
@@ -82,7 +82,7 @@ def test_without_git_on_path_that_is_said(
 
 
 def test_elsewhere_the_system_looks_on_path() -> None:
-    assert starter.program() == "git"
+    assert starter.git_found() == "git"
 
 
 @pytest.mark.usefixtures("windows")
@@ -124,9 +124,9 @@ def test_both_ways_of_starting_git_answer_the_same(
     args: tuple[str, ...],
     stdin: bytes,
 ) -> None:
-    answer = processes.run(args, stdin, git.environment())
-    monkeypatch.setattr(processes, "_HAS_SPAWN", False)
-    assert processes.run(args, stdin, git.environment()) == answer
+    answer = starter.run(args, stdin, git.environment())
+    monkeypatch.setattr(starter, "_HAS_SPAWN", False)
+    assert starter.run(args, stdin, git.environment()) == answer
 
 
 @pytest.mark.parametrize("way", ["spawned", "as on Windows"])
@@ -136,7 +136,7 @@ def test_pipes_that_hold_little_never_stop_the_talk(
     code = f"""
 import fcntl, functools, os, subprocess, sys
 sys.path.insert(0, {str(SOURCE_ROOT)!r})
-from oneleaf.repository import git, processes
+from oneleaf.git import git, processes
 real = os.pipe
 def pipe():
     ends = real()
@@ -205,4 +205,4 @@ def test_writing_to_a_git_that_ended_already_is_no_error_on_windows(
         raise OSError(errno.EINVAL, "Invalid argument")
 
     monkeypatch.setattr(os, "write", write)
-    assert len(processes.written(1, memoryview(b"request\n"))) == 0
+    assert len(starter.written(1, memoryview(b"request\n"))) == 0

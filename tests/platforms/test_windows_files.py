@@ -16,11 +16,11 @@ import pytest
 from pretended_windows import git_exe
 
 from oneleaf import applying
-from oneleaf.applying import durable, judging
-from oneleaf.driver import running
+from oneleaf.applying import disk, judging
 from oneleaf.errors import Refused
+from oneleaf.git import processes
+from oneleaf.lockfiles import driver
 from oneleaf.planning.plan import Plan
-from oneleaf.repository import processes
 from repository import Repository
 
 OLD, NEW = "shop/migrations/0002_b.py", "shop/migrations/0003_b.py"
@@ -103,7 +103,7 @@ def test_a_file_that_stays_in_use_is_named_and_nothing_is_changed(
         move(repository)
     assert migrations(repository) == ["0002_b.py"]
     assert repository.git("status", "--short") == ""
-    assert len(pauses) == len(durable._PAUSES)
+    assert len(pauses) == len(disk._PAUSES)
 
 
 def test_elsewhere_what_is_not_permitted_stays_so(
@@ -111,7 +111,7 @@ def test_elsewhere_what_is_not_permitted_stays_so(
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
     with pytest.raises(PermissionError):
-        durable.patiently(InUse(1, os.unlink), "a file")
+        disk.patiently(InUse(1, os.unlink), "a file")
 
 
 @pytest.mark.usefixtures("pauses")
@@ -120,7 +120,7 @@ def test_what_is_in_the_way_is_not_waited_for(pauses: list[float]) -> None:
         raise FileExistsError(errno.EEXIST, "Cannot create a file", new)
 
     with pytest.raises(FileExistsError):
-        durable.patiently(rename, "old", "new")
+        disk.patiently(rename, "old", "new")
     assert pauses == []
 
 
@@ -131,7 +131,7 @@ def test_a_folder_that_cannot_be_opened_is_not_synced(
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(os, "open", no_folders)
-    durable.sync_directory(str(tmp_path))
+    disk.sync_directory(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ def test_a_result_that_is_in_use_is_written_over(
         raise PermissionError(errno.EACCES, "Access is denied", new)
 
     with monkeypatch.context() as patch:
-        patch.setattr(vars(running)["system"], "replace", replace)
-        code = running.drive([*map(str, files), "7", "shop/migrations/lock.txt"])
+        patch.setattr(vars(driver)["system"], "replace", replace)
+        code = driver.drive([*map(str, files), "7", "shop/migrations/lock.txt"])
     assert code == 0
     assert files[1].read_text(encoding="ascii") == "2_b\n"
     assert sorted(tmp_path.iterdir()) == sorted(files)

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from oneleaf.checking import states
-from oneleaf.clone import lookup, registration
-from oneleaf.clone.registration import Tool
+from oneleaf.checking import state
+from oneleaf.clone import driver
+from oneleaf.clone.driver import Tool
 from oneleaf.database.backups import sqlite
-from oneleaf.demo.stage import Stage
+from oneleaf.demo import Stage
 from oneleaf.django import places
 from oneleaf.errors import OneleafError
-from oneleaf.repository import nesting
+from oneleaf.git import worktree
 from programs import script
 from repository import SOURCE_ROOT, Repository, migration
 
@@ -66,8 +66,8 @@ def in_folders(monkeypatch: pytest.MonkeyPatch, *folders: str) -> None:
 def test_a_path_may_be_typed_with_backslashes(
     monkeypatch: pytest.MonkeyPatch, typed: str, found: str
 ) -> None:
-    monkeypatch.setattr(states, "at_top", lambda: True)
-    assert states.from_top([typed]) == [found]
+    monkeypatch.setattr(state, "at_top", lambda: True)
+    assert state.from_top([typed]) == [found]
 
 
 @pytest.mark.usefixtures("windows")
@@ -86,7 +86,7 @@ def test_a_path_is_in_a_folder_whatever_the_case_of_its_letters(
     monkeypatch: pytest.MonkeyPatch, folder: str, path: str, found: str | None
 ) -> None:
     in_folders(monkeypatch, "C:\\", "C:\\Work", "C:\\Work\\Repo", "D:\\Work\\Repo")
-    assert nesting.below(folder, path) == found
+    assert worktree.below(folder, path) == found
 
 
 @pytest.fixture
@@ -139,19 +139,19 @@ def test_the_tool_is_registered_with_slashes(monkeypatch: pytest.MonkeyPatch) ->
     site = "C:\\Users\\Åsa\\site-packages"
     monkeypatch.setattr(sys, "executable", python)
     place = f"{site}\\oneleaf\\clone\\registration.py"
-    monkeypatch.setattr(registration, "__file__", place)
+    monkeypatch.setattr(driver, "__file__", place)
     monkeypatch.setattr(ntpath, "isfile", lambda _: True)
-    tool = registration.this_tool()
+    tool = driver.this_tool()
     assert tool is not None
     assert tool.python == "C:/Program Files/it's/python.exe"
-    assert tool.launcher == "C:/Users/Åsa/site-packages/oneleaf/driver/launcher.py"
-    value = registration.command(tool)
+    assert tool.launcher == "C:/Users/Åsa/site-packages/oneleaf/lockfiles/launcher.py"
+    value = driver.command(tool)
     assert "\\" not in value
-    assert registration.is_own(value)
+    assert driver.is_own(value)
 
 
 def test_a_backslash_is_a_letter_elsewhere() -> None:
-    assert registration.slashes("/a\\b/python") == "/a\\b/python"
+    assert driver.slashes("/a\\b/python") == "/a\\b/python"
 
 
 @pytest.mark.usefixtures("windows")
@@ -168,8 +168,8 @@ def test_a_tool_in_the_work_tree_is_found_out_by_drive_and_case(
     monkeypatch: pytest.MonkeyPatch, *, python: str, inside: bool
 ) -> None:
     in_folders(monkeypatch, "C:\\Work\\Repo", "D:\\Work\\Repo")
-    tool = Tool(python, "C:/Python/oneleaf/driver/launcher.py")
-    assert registration.is_inside(tool, ["C:/Work/Repo"]) is inside
+    tool = Tool(python, "C:/Python/oneleaf/lockfiles/launcher.py")
+    assert driver.is_inside(tool, ["C:/Work/Repo"]) is inside
 
 
 def test_a_tool_in_the_work_tree_is_found_out_where_a_file_system_folds_case(
@@ -177,9 +177,9 @@ def test_a_tool_in_the_work_tree_is_found_out_where_a_file_system_folds_case(
 ) -> None:
     """As on macOS, whose paths have no drives."""
     in_folders(monkeypatch, "/", "/srv", "/srv/shop")
-    tool = Tool("/SRV/Shop/.venv/bin/python", "/usr/lib/oneleaf/driver/launcher.py")
-    assert registration.is_inside(tool, ["/srv/shop"])
-    assert not registration.is_inside(tool, ["/srv/other"])
+    tool = Tool("/SRV/Shop/.venv/bin/python", "/usr/lib/oneleaf/lockfiles/launcher.py")
+    assert driver.is_inside(tool, ["/srv/shop"])
+    assert not driver.is_inside(tool, ["/srv/other"])
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_the_shell_of_git_for_windows_finds_is_run(
     *, found: str, runs: bool
 ) -> None:
     shell = 'command() { printf "%s" "$FOUND"; }; oneleaf() { echo ran "$1"; }; '
-    value = registration.command(None).replace("%O", "o").replace("%A", "a")
+    value = driver.command(None).replace("%O", "o").replace("%A", "a")
     said = subprocess.run(
         ["sh", "-c", shell + value],
         env={**os.environ, "FOUND": found},
@@ -217,7 +217,7 @@ def test_the_launcher_finds_its_package_beside_it(tmp_path: Path, folder: str) -
     package.symlink_to(SOURCE_ROOT / "oneleaf")
     for name, text in (("O", "1_a\n"), ("A", "1_a\n"), ("B", "2_b\n")):
         (tmp_path / name).write_text(text, encoding="ascii")
-    words = [f"{package}/driver/launcher.py", "O", "A", "B", "7", "lock.txt"]
+    words = [f"{package}/lockfiles/launcher.py", "O", "A", "B", "7", "lock.txt"]
     command = [sys.executable, "-I", "-S", *words]
     assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
     assert (tmp_path / "A").read_text(encoding="ascii") == "2_b\n"
@@ -236,7 +236,7 @@ def test_the_launcher_finds_its_package_beside_it(tmp_path: Path, folder: str) -
     ],
 )
 def test_a_path_on_another_drive_is_shown_whole(path: str, shown: str) -> None:
-    assert lookup.shown(path, "C:/repo") == shown
+    assert driver.shown(path, "C:/repo") == shown
 
 
 @pytest.mark.usefixtures("windows")

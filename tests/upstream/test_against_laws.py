@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 import histories
 from histories import History, Tree
 from oneleaf import config as configuration
-from oneleaf.checking import checks, upstream_checks
+from oneleaf.checking import rules
 from oneleaf.checking.findings import Finding
-from oneleaf.checking.scope import Case
-from oneleaf.checking.states import INDEX, State, of_index
-from oneleaf.repository import git, revisions
-from oneleaf.repository.snapshot import Snapshot
-from oneleaf.upstream import against, forks, merging, narrow_merge
+from oneleaf.checking.state import INDEX, Case, State, of_index
+from oneleaf.git import git
+from oneleaf.git.snapshot import Snapshot
+from oneleaf.upstream import against, merge_rules, published
+from oneleaf.upstream import merge as merging
 from repository import Repository, working_in
 
 pytestmark = pytest.mark.slow
@@ -121,16 +121,16 @@ def told(findings: list[Finding], code: str = "OL303") -> list[tuple[str, ...]]:
 
 def findings_of(state: State) -> list[Finding]:
     """The ordinary check of all apps."""
-    return checks.run(Case(state, new=frozenset()))
+    return rules.run(Case(state, new=frozenset()))
 
 
 def holds(repository: Repository, history: History) -> None:
     """What ``--against`` must say of a history."""
     history.write(repository)
     with git.Objects() as objects:
-        state = State(revisions.commit_id("ours"), objects)
+        state = State(git.commit_id("ours"), objects)
         outcome = against.judge(state, "theirs")
-        fork = forks.find(state.name, "theirs")
+        fork = published.find_fork(state.name, "theirs")
         assert fork is not None
         real = really_merged(repository)
         event("git stops" if real.stopped else "git merges")
@@ -148,12 +148,12 @@ def holds(repository: Repository, history: History) -> None:
             assert {path.rpartition("/")[0] for path in snapshot.unmerged} <= named
         if real.stopped:
             return
-        head = State(revisions.commit_id("HEAD"), objects)
+        head = State(git.commit_id("HEAD"), objects)
         whole = findings_of(head)
         sides = [s.snapshot for s in (meeting.base, meeting.ours, meeting.theirs)]
-        names = upstream_checks.Sides("theirs", *sides)
-        found = upstream_checks.only_merged(whole, alone)
-        expected = [*upstream_checks.conflicts(found, head.project, names)]
+        names = merge_rules.Sides("theirs", *sides)
+        found = merge_rules.only_merged(whole, alone)
+        expected = [*merge_rules.conflicts(found, head.project, names)]
         assert told(outcome.findings) == told(expected)
         if not alone:
             assert bool(told(outcome.findings)) == bool(whole)
@@ -190,11 +190,11 @@ def test_the_narrow_door_agrees_with_the_whole_states_and_with_git(
     stage(repository, before, more)
     with git.Objects() as objects:
         state = of_index(objects)
-        fork = forks.find(INDEX, "theirs")
+        fork = published.find_fork(INDEX, "theirs")
         assert fork is not None
         near_found, far_found = against.Outcome(""), against.Outcome("")
         with merging.made(state, fork) as merge:
-            near = narrow_merge.read(state, fork, merge)
+            near = against.read(state, fork, merge)
             if near is not None and near[1].snapshot.directories:
                 against.compare(*near, near_found, "theirs")
             event("tells" if near else "cannot tell")

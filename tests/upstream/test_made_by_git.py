@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import histories
-from oneleaf.checking.states import State, of_index
+from oneleaf.checking.state import State, of_index
 from oneleaf.errors import OneleafError
-from oneleaf.repository import git, revisions
-from oneleaf.repository.snapshot import Snapshot
-from oneleaf.upstream import against, borrowing, forks, merge_tree, merging
+from oneleaf.git import git
+from oneleaf.git.snapshot import Snapshot
+from oneleaf.upstream import against, published
+from oneleaf.upstream import merge as merging
 from repository import Repository, working_in
 
 SHOP = "shop/migrations"
@@ -69,9 +70,9 @@ def move(repository: Repository, branch: str, old: str, new: str) -> None:
 def merge(state: State | None = None) -> Snapshot:
     """The merge of ours, or of another state, with theirs."""
     with git.Objects() as objects:
-        state = state or State(revisions.commit_id("ours"), objects)
+        state = state or State(git.commit_id("ours"), objects)
         state.objects = objects
-        fork = forks.find(state.name, "theirs")
+        fork = published.find_fork(state.name, "theirs")
         assert fork is not None
         with merging.made(state, fork) as made:
             snapshot = against.far(state, fork, made)[1].snapshot
@@ -168,12 +169,12 @@ def test_a_merge_in_progress_counts_as_made(plain: Repository) -> None:
     plain.add()
     with git.Objects() as objects:
         state = of_index(objects)
-        fork = forks.find(state.name, "theirs")
+        fork = published.find_fork(state.name, "theirs")
         assert fork is not None
         merged_already = plain.git("rev-parse", "theirs~1").strip()
         assert fork.coming == fork.bases == (merged_already,)
-        with borrowing.repository(fork.theirs) as env:
-            answer = merge_tree.ask(state, fork, env)
+        with merging.repository(fork.theirs) as env:
+            answer = merging.ask(state, fork, env)
     assert answer.stages == {}
 
 
@@ -404,11 +405,11 @@ def test_replaced_commits_are_what_replaces_them(crossed: Repository) -> None:
     commit(crossed, "ours", {path: before.replace("# top", "# mine")})
     commit(crossed, "theirs", {path: before.replace("# bottom", "# other")})
     with git.Objects() as objects:
-        state = State(revisions.commit_id("ours"), objects)
-        fork = forks.find(state.name, "theirs")
+        state = State(git.commit_id("ours"), objects)
+        fork = published.find_fork(state.name, "theirs")
         assert fork is not None
-        with borrowing.repository(fork.theirs) as env:
-            answer = merge_tree.ask(state, fork, env)
+        with merging.repository(fork.theirs) as env:
+            answer = merging.ask(state, fork, env)
             found = git.run("merge-base", "--all", fork.ours, fork.theirs, env=env)
     assert tuple(git.decode(found).split()) == fork.bases == (parents[0],)
     assert set(answer.stages) == {LOCK}
@@ -500,6 +501,6 @@ def test_gits_answer_is_read(
     stages: dict[str, dict[str, tuple[str, str]]],
     conflicts: dict[str, set[str]],
 ) -> None:
-    answer = merge_tree.parse(raw)
+    answer = merging.parse(raw)
     assert answer.tree == "1234"
     assert (answer.stages, answer.conflicts) == (stages, conflicts)

@@ -14,11 +14,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from oneleaf.output import radar_report
-from oneleaf.reading import migrations
-from oneleaf.upstream import branches, radar
-from oneleaf.upstream.branches import Ref
-from oneleaf.upstream.locating import Upstream
+from oneleaf.commands import radar
+from oneleaf.migration.reading import migrations
+from oneleaf.upstream import radar as branches
+from oneleaf.upstream.published import Upstream
+from oneleaf.upstream.radar import Ref
 from repository import Repository, migration
 from sarif_schema import schemas
 
@@ -367,7 +367,7 @@ def test_the_age_of_the_last_fetch_is_told(team: Team) -> None:
     ],
 )
 def test_an_age_is_one_number_and_its_unit(seconds: int, words: str) -> None:
-    assert radar_report.age(1_000_000.0, 1_000_000.0 + seconds) == words
+    assert radar.age(1_000_000.0, 1_000_000.0 + seconds) == words
 
 
 def fingerprint(repository: Repository) -> dict[str, tuple[int, str]]:
@@ -539,16 +539,16 @@ def test_a_partial_clone_is_not_filled_and_says_so(team: Team) -> None:
 # What is pure, by itself.
 
 
-def added(name: str, *depends: str, **more: Any) -> radar.Added:
+def added(name: str, *depends: str, **more: Any) -> branches.Added:
     pairs = [("shop", other) for other in depends]
     source = migration(*pairs, **more).encode()
-    return radar.Added("shop", SHOP, migrations.read(name, source), source)
+    return branches.Added("shop", SHOP, migrations.read(name, source), source)
 
 
-def collide(first: list[radar.Added], second: list[radar.Added]) -> bool:
-    one = radar.Branch("a", first, own=False)
-    other = radar.Branch("b", second, own=False)
-    return bool(radar.collisions([one, other]))
+def collide(first: list[branches.Added], second: list[branches.Added]) -> bool:
+    one = branches.Branch("a", first, own=False)
+    other = branches.Branch("b", second, own=False)
+    return bool(branches.collisions([one, other]))
 
 
 @pytest.mark.parametrize(
@@ -611,7 +611,7 @@ def collide(first: list[radar.Added], second: list[radar.Added]) -> bool:
     ],
 )
 def test_a_pair_collides_where_both_have_a_leaf_or_one_number(
-    first: list[radar.Added], second: list[radar.Added], expected: bool
+    first: list[branches.Added], second: list[branches.Added], expected: bool
 ) -> None:
     assert collide(first, second) is expected
     assert collide(second, first) is expected

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from oneleaf.errors import OneleafError
-from oneleaf.repository import progress, trees, worktree
-from oneleaf.upstream import locating
+from oneleaf.git import progress, snapshot, worktree
+from oneleaf.upstream import published
 from repository import Repository
 
 STOPPED = (0, 1, 128)
@@ -54,7 +54,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 def test_the_first_that_exists_is_upstream(
     clone: Repository, configured: str | None, environ: dict[str, str], expected: str
 ) -> None:
-    found = locating.find(configured, environ)
+    found = published.find_upstream(configured, environ)
     assert found is not None
     assert found.name == expected
     assert found.commit == clone.git("rev-parse", expected).strip()
@@ -70,19 +70,19 @@ def test_without_a_default_branch_the_usual_names_are_tried(
             "update-ref", "refs/remotes/origin/master", "refs/remotes/origin/main"
         )
         clone.git("update-ref", "-d", "refs/remotes/origin/main")
-    found = locating.find(None, {})
+    found = published.find_upstream(None, {})
     assert found is not None
     assert found.name == f"origin/{branch}"
 
 
 def test_without_a_remote_there_is_no_upstream(clone: Repository) -> None:
     clone.git("remote", "remove", "origin")
-    assert locating.find(None, {}) is None
+    assert published.find_upstream(None, {}) is None
 
 
 def test_without_a_remote_a_local_branch_may_be_configured(clone: Repository) -> None:
     clone.git("remote", "remove", "origin")
-    found = locating.find("main", {})
+    found = published.find_upstream("main", {})
     assert found is not None
     assert found.name == "main"
 
@@ -90,23 +90,23 @@ def test_without_a_remote_a_local_branch_may_be_configured(clone: Repository) ->
 @pytest.mark.usefixtures("clone")
 def test_a_configured_upstream_that_is_not_there_is_an_error() -> None:
     with pytest.raises(OneleafError, match="nosuch"):
-        locating.find("nosuch", {})
+        published.find_upstream("nosuch", {})
 
 
 def test_the_local_branch_of_upstreams_name_is_found(clone: Repository) -> None:
     head = clone.git("rev-parse", "main").strip()
-    found = locating.find(None, {})
+    found = published.find_upstream(None, {})
     assert found is not None
-    assert locating.local_branch(found) == head
+    assert published.local_branch(found) == head
     clone.git("checkout", "-q", "--detach")
     clone.git("branch", "-q", "-D", "main")
-    assert locating.local_branch(found) == ""
+    assert published.local_branch(found) == ""
 
 
 def test_a_tree_is_every_path_and_its_blob(clone: Repository) -> None:
     clone.write("äöü dir/a b.py", "x")
     commit = clone.commit()
-    tree = trees.blobs(commit)
+    tree = snapshot.blobs(commit)
     assert set(tree) == {"file", "äöü dir/a b.py"}
     assert tree["file"] == clone.git("rev-parse", "HEAD:file").strip()
 

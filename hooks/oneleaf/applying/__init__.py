@@ -8,21 +8,20 @@ import errno
 import os
 import sys
 
+from oneleaf.applying import disk, journal, judging
 from oneleaf.applying import files as _files
-from oneleaf.applying import journal, judging, staging
+from oneleaf.applying.disk import Lock
 from oneleaf.applying.journal import DONE, PREPARING, READY, Job
-from oneleaf.applying.locking import Lock
 from oneleaf.errors import OneleafError, Refused
-from oneleaf.output.counting import counted
-from oneleaf.planning import line_ends
+from oneleaf.git import git
+from oneleaf.output.terminal import counted
+from oneleaf.planning import plan
 from oneleaf.planning.plan import Plan
-from oneleaf.repository import git
+from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ("apply", "differing", "recover", "top_level", "write_files")
+    from collections.abc import Mapping, Sequence
 
 
 def top_level() -> str:
@@ -44,7 +43,7 @@ def differing(top: str, files: "Mapping[str, bytes]") -> "dict[str, bytes]":
     """
     copies = {path: _content(top, path) or b"" for path in files}
     return {
-        path: line_ends.as_in(copies[path], data)
+        path: plan.as_in(copies[path], data)
         for path, data in files.items()
         if copies[path].replace(b"\r\n", b"\n") != data
     }
@@ -85,7 +84,7 @@ def apply(top: str, plan: Plan, *, stage: bool) -> None:
 
     Raises Refused, with everything as it was, where a file is not what the plan
     expects, may not be written, or the disk is full; OneleafError (its subclass
-    ``staging.NotStaged`` for the index) where all files are written but something is
+    ``NotStaged`` for the index) where all files are written but something is
     left to do, which its message says and ``recover`` does.
     """
     if not plan.files:
@@ -137,7 +136,7 @@ def _tidy_and_stage(place: str, job: Job, paths: "list[str]") -> None:
     try:
         _files.tidy(job)
         if job.stage:
-            staging.stage(job.top, paths)
+            stage(job.top, paths)
         journal.end(place)
     except OSError as error:
         msg = (
@@ -230,3 +229,56 @@ def _cure(error: OSError) -> str:
         close = "close what has it open, or " if sys.platform == "win32" else ""
         return f"{close}give yourself the right to write there and run it again"
     return "mend that and run it again"
+
+
+class NotStaged(OneleafError):
+    """Every file of the plan is written; the index does not follow yet."""
+
+
+def stage(top: str, paths: "Sequence[str]") -> None:
+    """Makes the index hold these paths as they are in the work tree, and no others.
+
+    As `git add` does, ignored files too: unmerged entries are resolved, files that are
+    gone are taken out, filters and line ends are applied (git-update-index(1)). Raises
+    NotStaged, with the command that is left to run.
+    """
+    root = top.rstrip("/") + "/"
+    listing = b"".join(git.encode(root + path) + b"\0" for path in paths)
+    try:
+        git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listing)
+    except git.GitError as error:
+        busy = os.path.lexists(git.line("rev-parse", "--git-path", "index.lock"))
+        why = "another git is at work" if busy else _first_line(error.stderr)
+        msg = (
+            f"the files are written, but not staged ({why}); when that is over run the"
+            f" same command again, or `git add -A -f -- {' '.join(map(word, paths))}`"
+        )
+        raise NotStaged(msg) from None
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n", 1)[0]
+
+
+def write(top: str, path: str, data: bytes) -> None:
+    """Writes ``data`` to the file at ``path``, relative to ``top``; keeps its mode.
+
+    A link inside ``top`` is followed. Raises Refused, with the file as it was, for one
+    that leads out of it, and where nothing can be written.
+    """
+    real = judging.inside(top, path)
+    place = os.path.join(os.path.realpath(top), real)
+    plan = Plan((), {real: data}, expected={real: judging.content(place)})
+    (entry,) = judging.entries(os.path.realpath(top), plan)
+    name = f".oneleaf-{os.urandom(4).hex()}.new"
+    beside = os.path.join(os.path.dirname(place), name)
+    try:
+        try:
+            disk.write(beside, data, entry.mode)
+            disk.patiently(os.replace, beside, place)
+        except BaseException:
+            disk.remove(beside)
+            raise
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}") from None
+    disk.sync_directory(os.path.dirname(place))

@@ -3,7 +3,7 @@
 import errno
 import os
 
-from oneleaf.applying import durable
+from oneleaf.applying import disk
 from oneleaf.applying.judging import content, exists, refuse_other_content
 
 TYPE_CHECKING = False
@@ -32,8 +32,8 @@ def write_incoming(job: "Job") -> None:
 
 def _write_incoming(job: "Job", entry: "Entry") -> None:
     assert entry.new is not None
-    durable.remove(job.incoming(entry))
-    durable.write(job.incoming(entry), entry.new, entry.mode)
+    disk.remove(job.incoming(entry))
+    disk.write(job.incoming(entry), entry.new, entry.mode)
 
 
 def put_aside(job: "Job") -> None:
@@ -45,7 +45,7 @@ def put_aside(job: "Job") -> None:
     for entry in job.entries:
         if entry.touched and entry.old is not None:
             try:
-                durable.patiently(os.rename, job.place(entry), job.aside(entry))
+                disk.patiently(os.rename, job.place(entry), job.aside(entry))
                 found = content(job.aside(entry))
             except OSError as error:
                 raise Trouble(entry.path, error) from None
@@ -66,7 +66,7 @@ def put_in_place(job: "Job") -> None:
 def _put_in_place(job: "Job", entry: "Entry") -> None:
     if os.path.lexists(job.place(entry)):
         raise _in_the_way(entry)
-    durable.patiently(os.rename, job.incoming(entry), job.place(entry))
+    disk.patiently(os.rename, job.incoming(entry), job.place(entry))
 
 
 def _in_the_way(entry: "Entry") -> OSError:
@@ -77,12 +77,12 @@ def put_back(job: "Job") -> None:
     """Undoes ``put_in_place`` and ``put_aside``, as far as they came. Raises OSError."""
     for entry in job.entries:
         if entry.touched and _is_placed(job, entry):
-            durable.patiently(os.unlink, job.place(entry))
+            disk.patiently(os.unlink, job.place(entry))
     for entry in job.entries:
         if os.path.lexists(job.aside(entry)):
             if os.path.lexists(job.place(entry)):
                 raise _in_the_way(entry)
-            durable.patiently(os.rename, job.aside(entry), job.place(entry))
+            disk.patiently(os.rename, job.aside(entry), job.place(entry))
     tidy(job)
 
 
@@ -100,15 +100,15 @@ def tidy(job: "Job") -> None:
     """Removes the job's temporary files. Raises OSError."""
     for entry in job.entries:
         if entry.touched:
-            durable.remove(job.incoming(entry))
-            durable.remove(job.aside(entry))
+            disk.remove(job.incoming(entry))
+            disk.remove(job.aside(entry))
     sync(job)
 
 
 def sync(job: "Job") -> None:
     """Makes what happened in the job's folders durable."""
     for place in {os.path.dirname(job.place(e)) for e in job.entries if e.touched}:
-        durable.sync_directory(place)
+        disk.sync_directory(place)
 
 
 def finish(job: "Job") -> "list[Entry]":
@@ -125,7 +125,7 @@ def finish(job: "Job") -> "list[Entry]":
     for entry in left:
         moves = entry.old not in (None, entry.new) and exists(job.place(entry))
         if moves and content(job.place(entry)) == entry.old:
-            durable.patiently(os.replace, job.place(entry), job.aside(entry))
+            disk.patiently(os.replace, job.place(entry), job.aside(entry))
     for entry in left:
         if entry.new is not None:
             _finish_incoming(job, entry)
@@ -137,7 +137,7 @@ def _give_back_edited(job: "Job", entry: "Entry") -> None:
     """A file saved by an editor in the instant before it was put aside goes back."""
     aside, place = job.aside(entry), job.place(entry)
     if os.path.lexists(aside) and content(aside) != entry.old and not exists(place):
-        durable.patiently(os.rename, aside, place)
+        disk.patiently(os.rename, aside, place)
 
 
 def _is_edited(job: "Job", entry: "Entry") -> bool:
@@ -184,5 +184,5 @@ def keep_aside(job: "Job", folder: str) -> bool:
 def _keep(folder: str, path: str, data: bytes) -> None:
     target = os.path.join(folder, path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    durable.remove(target)
-    durable.write(target, data)
+    disk.remove(target)
+    disk.write(target, data)

@@ -14,9 +14,9 @@ A state changes by one rename, so that no kill leaves anything between two of th
 import marshal
 import os
 
-from oneleaf.applying import durable
+from oneleaf.applying import disk
 from oneleaf.errors import OneleafError
-from oneleaf.repository import git
+from oneleaf.git import git
 
 PREPARING, READY, DONE = "preparing", "ready", "done"
 _STATES = (DONE, READY, PREPARING)
@@ -128,12 +128,12 @@ def begin(place: str, job: Job) -> None:
     values = (_VERSION, job.token, job.stage, job.situation, entries)
     draft = os.path.join(place, "draft")
     try:
-        durable.write(draft, marshal.dumps(values, _MARSHAL))
-        durable.patiently(os.replace, draft, os.path.join(place, PREPARING))
+        disk.write(draft, marshal.dumps(values, _MARSHAL))
+        disk.patiently(os.replace, draft, os.path.join(place, PREPARING))
     except BaseException:
-        durable.remove(draft)
+        disk.remove(draft)
         raise
-    durable.sync_directory(place)
+    disk.sync_directory(place)
 
 
 def advance(place: str, old: str, new: str) -> None:
@@ -141,15 +141,15 @@ def advance(place: str, old: str, new: str) -> None:
 
     place: from ``folder``; old, new: PREPARING, READY or DONE.
     """
-    durable.patiently(os.replace, os.path.join(place, old), os.path.join(place, new))
-    durable.sync_directory(place)
+    disk.patiently(os.replace, os.path.join(place, old), os.path.join(place, new))
+    disk.sync_directory(place)
 
 
 def end(place: str) -> None:
     """The job is over: removes the journal. Raises OSError."""
     for name in ("draft", *_STATES):
-        durable.remove(os.path.join(place, name))
-    durable.sync_directory(place)
+        disk.remove(os.path.join(place, name))
+    disk.sync_directory(place)
 
 
 def load(place: str, top: str) -> "tuple[str, Job] | None":

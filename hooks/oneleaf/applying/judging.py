@@ -6,7 +6,7 @@ import unicodedata
 
 from oneleaf.applying.journal import Entry
 from oneleaf.errors import Refused
-from oneleaf.repository import git
+from oneleaf.git import git
 from oneleaf.shell import word
 
 TYPE_CHECKING = False

@@ -4,6 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
 ERROR = "error"
 WARNING = "warning"
 NOTE = "note"

@@ -5,14 +5,76 @@ type beyond the blocking ones, that makes the others weaker. Only ``missing`` co
 against the clone.
 """
 
-from oneleaf.clone import registration
-from oneleaf.clone.facts import Facts
-from oneleaf.output.counting import counted
+from oneleaf.clone import driver
+from oneleaf.output.terminal import counted
 from oneleaf.shell import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from oneleaf.checking.findings import Finding
+
+
+class Facts:
+    """What was found in the clone.
+
+    settings: git's configuration from all files, keys as git prints them; the last
+        value of each.
+    answers: whether the registered command answered as the driver does: ``driver``,
+        ``text`` where only its last resort did, ``nothing``; "" where it was not asked.
+    attributes: lockfile -> what git takes for its attribute ``merge``.
+    overriding: file, number and text of the line that keeps a lockfile away.
+    line: the line that sends lockfiles to the driver.
+    attributes_committed: whether ``.gitattributes`` is in the index as it lies here.
+    rerere_used: whether git records resolutions here.
+    hooks: hook type -> who runs oneleaf there: ``pre-commit``, ``prek``, ``lefthook``,
+        ``script``, or "" for nobody.
+    manager: the hook manager in use, ``pre-commit``, ``prek``, ``lefthook`` or
+        ``husky``, else "".
+    occupied: the hook types that have a script, whatever it runs.
+    configured: hook ids of oneleaf in the manager's configuration.
+    hooks_directory: where git looks for hooks.
+    lockfiles: the findings on lockfiles in the index; None where none is in use.
+    apps: how many apps with migrations the index holds.
+    upstream: name of the upstream branch, "" where nothing tells it.
+    """
+
+    __slots__ = (
+        "answers",
+        "apps",
+        "attributes",
+        "attributes_committed",
+        "configured",
+        "hooks",
+        "hooks_directory",
+        "line",
+        "lockfiles",
+        "manager",
+        "occupied",
+        "overriding",
+        "rerere_used",
+        "settings",
+        "upstream",
+    )
+
+    def __init__(self) -> None:
+        self.settings: Mapping[str, str] = {}
+        self.answers = ""
+        self.attributes: Mapping[str, str] = {}
+        self.overriding: tuple[str, int, str] | None = None
+        self.attributes_committed = True
+        self.rerere_used = False
+        self.hooks: Mapping[str, str] = {}
+        self.manager = ""
+        self.occupied: Sequence[str] = ()
+        self.configured: Sequence[str] = ()
+        self.hooks_directory = ".git/hooks"
+        self.line = ""
+        self.lockfiles: Sequence[Finding] | None = ()
+        self.apps = 0
+        self.upstream = ""
+
 
 OK, MISSING, RISK = "ok", "missing", "risk"
 
@@ -75,8 +137,8 @@ def is_protected(found: "Sequence[Row]") -> bool:
 
 def _driver(facts: Facts) -> Row:
     """The half in git's configuration."""
-    value = facts.settings.get(registration.DRIVER, "")
-    prefix = registration.SECTION + "."
+    value = facts.settings.get(driver.DRIVER, "")
+    prefix = driver.SECTION + "."
     if not value:
         half = any(key.startswith(prefix) for key in facts.settings)
         text = (
@@ -85,7 +147,7 @@ def _driver(facts: Facts) -> Row:
             else "not registered in this clone: lockfiles are merged as text"
         )
         return Row("merge driver", MISSING, text, "oneleaf install")
-    if not registration.is_own(value):
+    if not driver.is_own(value):
         text = f"something else is registered: {value}"
         return Row("merge driver", MISSING, text, "oneleaf install --force")
     if facts.answers == "driver":
@@ -99,7 +161,7 @@ def _driver(facts: Facts) -> Row:
 
 
 def _recursive(facts: Facts) -> "Iterator[Row]":
-    key = registration.SECTION + ".recursive"
+    key = driver.SECTION + ".recursive"
     if key in facts.settings:
         text = f"{facts.settings[key]} merges the merge bases instead of the driver"
         yield Row(key, RISK, text, f"git config --unset-all {key}")

@@ -9,17 +9,18 @@ import os
 import sys
 
 from oneleaf.arguments import Options, Verb
-from oneleaf.checking import checks, scope
-from oneleaf.checking.states import State
-from oneleaf.repository import git, revisions
-from oneleaf.repository import snapshot as snapshots
+from oneleaf.checking import rules
+from oneleaf.checking import state as states
+from oneleaf.checking.state import State
+from oneleaf.git import git
+from oneleaf.git import snapshot as snapshots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from oneleaf.checking.findings import Finding
-    from oneleaf.repository.snapshot import Change
+    from oneleaf.git.snapshot import Change
 
 VERB = Verb(
     "advise",
@@ -73,16 +74,16 @@ def _changes(environ: "Mapping[str, str]") -> "list[Change] | None":
 
 
 def _findings(changes: "Sequence[Change]", objects: git.Objects) -> "list[Finding]":
-    state = State(revisions.commit_id("HEAD"), objects)
-    directories = scope.directories(changes, state.config) if changes else None
+    state = State(git.commit_id("HEAD"), objects)
+    directories = states.directories(changes, state.config) if changes else None
     if directories is not None and not directories:
         return []
-    return checks.run(scope.Case(state, directories))
+    return rules.run(states.Case(state, directories))
 
 
 def advice(findings: "Sequence[Finding]") -> str:
     """The first finding and its cure, and how many more there are; "" for none."""
-    from oneleaf.output.escape import escape
+    from oneleaf.output.terminal import escape
 
     if not findings:
         return ""

@@ -3,10 +3,11 @@
 import sys
 
 from oneleaf.arguments import REPORT_FORMAT, Option, Options, Verb
-from oneleaf.checking import checks, narrow, scope, states
+from oneleaf.checking import fast_path, rules
+from oneleaf.checking import state as states
 from oneleaf.checking.findings import Report
-from oneleaf.checking.states import State
-from oneleaf.repository import git
+from oneleaf.checking.state import State
+from oneleaf.git import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,14 +74,14 @@ def run(options: Options) -> int:
     """
     message = options.text("--prepare-commit-msg")
     if message:
-        from oneleaf.repository import progress
+        from oneleaf.git import progress
 
         if not progress.picks_commits(message):
             return 0
     if options.texts("--against"):
-        from oneleaf.upstream import merge_tree
+        from oneleaf.upstream import merge
 
-        merge_tree.require_git()
+        merge.require_git()
     with git.Objects() as objects:
         reports = [check(state, options) for state in states.choose(options, objects)]
     reports = reports or [Report("commit:" + "0" * 40, 0, 0, ())]
@@ -102,8 +103,8 @@ def check(state: State, options: Options) -> Report:
 
     Raises OneleafError where git cannot read them.
     """
-    case = narrow.case(state, options) or full_case(state, options)
-    findings = [*checks.run(case), *_published(case, options)]
+    case = fast_path.case(state, options) or full_case(state, options)
+    findings = [*rules.run(case), *_published(case, options)]
     apps = list(case.apps())
     count = sum(len(app.migrations) for app in apps)
     if case.scope is None and not findings:
@@ -114,10 +115,10 @@ def check(state: State, options: Options) -> Report:
         commits += [outcome.commit] if outcome.commit else []
         findings += outcome.findings
     label = "merge:" + "+".join(commits) if commits[1:] else state.label
-    return Report(label, len(apps), count, checks.arranged(findings, state))
+    return Report(label, len(apps), count, rules.arranged(findings, state))
 
 
-def full_case(state: State, options: Options) -> scope.Case:
+def full_case(state: State, options: Options) -> states.Case:
     """Every app is read, those that the changes and the operands name are judged.
 
     Raises OneleafError where git cannot read them.
@@ -126,20 +127,20 @@ def full_case(state: State, options: Options) -> scope.Case:
     directories: frozenset[str] | None = None
     if not options.flag("--all") and (changes or operands):
         directories = (
-            scope.directories(changes, state.config) if changes else frozenset()
+            states.directories(changes, state.config) if changes else frozenset()
         )
         if directories is not None and operands:
-            named = scope.named(state.project, states.from_top(operands))
+            named = states.named(state.project, states.from_top(operands))
             directories |= named
-    return scope.Case(state, directories)
+    return states.Case(state, directories)
 
 
-def _published(case: scope.Case, options: Options) -> "list[Finding]":
+def _published(case: states.Case, options: Options) -> "list[Finding]":
     """What the state changes of upstream's migrations.
 
     Upstream is looked up only where something may have been changed.
     """
-    if case.scope is not None and not scope.may_edit_migrations(
+    if case.scope is not None and not states.may_edit_migrations(
         case.state.changes, case.config
     ):
         return []
@@ -150,10 +151,10 @@ def _published(case: scope.Case, options: Options) -> "list[Finding]":
         _say([f"published history was not checked: {found.unknown}"])
     if not found.edits:
         return []
-    from oneleaf.checking import published_checks
+    from oneleaf.upstream import published_rules
 
-    edited = published_checks.Case(case.project, case.config, found, case.scope)
-    return checks.arranged(published_checks.run_checks(edited), case.state)
+    edited = published_rules.Case(case.project, case.config, found, case.scope)
+    return rules.arranged(published_rules.run_checks(edited), case.state)
 
 
 def _merge(state: State, ref: str, options: Options) -> "Outcome":
@@ -170,7 +171,7 @@ def _merge(state: State, ref: str, options: Options) -> "Outcome":
 
 def _say(sentences: "list[str]") -> None:
     if sentences:  # most checks have none, and load nothing to say them with
-        from oneleaf.output.saying import say
+        from oneleaf.output.terminal import say
 
         for sentence in sentences:
             say(sentence)
@@ -178,7 +179,7 @@ def _say(sentences: "list[str]") -> None:
 
 def _sum_up(state: State, apps: int, migrations: int) -> None:
     """Says on standard error how much was looked at, for who asked for all of it."""
-    from oneleaf.output.counting import counted
+    from oneleaf.output.terminal import counted
 
     sys.stderr.write(
         f"oneleaf: {counted(apps, 'app')},"

@@ -48,7 +48,7 @@ def run_words(words: "Sequence[str]") -> int:
     """
     helping = arguments.asks_for_help(words)
     if helping or not words:
-        from oneleaf.output import usage
+        from oneleaf import usage
 
         named = [word for word in words if not word.startswith("-")]
         of_one = usage.of_verb(verb(named[0])) if named else ""

@@ -4,9 +4,9 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from oneleaf import demo
 from oneleaf.arguments import Options, Verb
-from oneleaf.demo import story
-from oneleaf.demo.stage import Stage
+from oneleaf.demo import Stage
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.output.report import wants_color
 
@@ -40,7 +40,7 @@ def run(options: Options) -> int:
     directory.mkdir(parents=True, exist_ok=True)
     colored = wants_color(options.text("--color", "auto"))
     stage = Stage(directory.resolve(), colored=colored, paced=sys.stdout.isatty())
-    story.set_up(stage)
-    story.play(stage)
+    demo.set_up(stage)
+    demo.play(stage)
     sys.stdout.write(f"\nThe project is yours to play with: {directory}\n")
     return 0

@@ -4,22 +4,20 @@ import shutil
 import sys
 
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.drawing import dot, folding, histories, mermaid, text
-from oneleaf.drawing.rows import edges
-from oneleaf.output.counting import counted
+from oneleaf.git import git
+from oneleaf.output.graph import documents, histories, layout, states, text
+from oneleaf.output.graph.rows import edges
 from oneleaf.output.report import wants_color
-from oneleaf.output.saying import say
-from oneleaf.planning import viewpoints
-from oneleaf.planning.guards import require_apps
-from oneleaf.repository import git
+from oneleaf.output.terminal import counted, say
+from oneleaf.planning.refusals import require_apps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oneleaf.drawing.rows import History
-    from oneleaf.history.project import App
-    from oneleaf.planning.scene import Scene
+    from oneleaf.output.graph.rows import History
+    from oneleaf.output.graph.scene import Scene
+    from oneleaf.project.project import App
 
 _WIDTH = 80  # of what is no terminal
 _FORMATS = ("text", "mermaid", "dot")
@@ -81,8 +79,8 @@ def run(options: Options) -> int:
 def _scene(options: Options, objects: git.Objects) -> "Scene":
     rev, ref = options.text("--rev"), options.text("--against")
     if ref:
-        return viewpoints.of_merge(rev, ref, objects)
-    return viewpoints.of_commit(rev, objects) if rev else viewpoints.of_index(objects)
+        return states.of_merge(rev, ref, objects)
+    return states.of_commit(rev, objects) if rev else states.of_index(objects)
 
 
 def _chosen(scene: "Scene", options: Options) -> "list[App]":
@@ -106,7 +104,7 @@ def _history(scene: "Scene", app: "App", *, full: bool) -> "History":
         scene.findings.get(app.directory, ()),
         place=app.directory if len(alike) > 1 else "",
     )
-    return history if full else folding.of_history(history)
+    return history if full else layout.shortened(history)
 
 
 def _print_text(
@@ -157,12 +155,14 @@ def _write(drawing: str) -> None:
 def _print_document(
     drawn: "Sequence[History]", output_format: str, *, is_list: bool
 ) -> None:
-    renderer = mermaid if output_format == "mermaid" else dot
-    render = renderer.render_list if is_list else renderer.render
+    if output_format == "mermaid":
+        render = documents.mermaid_list if is_list else documents.mermaid
+    else:
+        render = documents.dot_list if is_list else documents.dot
     _write(render(drawn))
     count = sum(len(edges(history.rows)) for history in drawn)
-    if output_format == "mermaid" and not is_list and count > mermaid.MOST_EDGES:
+    if output_format == "mermaid" and not is_list and count > documents.MOST_EDGES:
         say(
-            f"{count} edges are more than hosting sites draw, {mermaid.MOST_EDGES}; name"
+            f"{count} edges are more than hosting sites draw, {documents.MOST_EDGES}; name"
             " fewer apps, or leave out --full"
         )

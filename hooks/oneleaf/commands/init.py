@@ -7,13 +7,13 @@ refuses takes nothing from the others.
 
 from oneleaf import applying, arguments
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.clone import hooks, lookup, protection, scripts
+from oneleaf.clone import driver, hooks, protection
 from oneleaf.commands import install, lock, status
-from oneleaf.output.escape import escape
+from oneleaf.output.terminal import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from oneleaf.clone.facts import Facts
+    from oneleaf.clone.protection import Facts
 
 VERB = Verb(
     "init",
@@ -48,11 +48,11 @@ def run(options: Options) -> int:
 def _write_scripts(top: str, *, dry: bool) -> None:
     """Scripts for the hooks, where they are this clone's own and nobody else's."""
     folder = hooks.directory(top)
-    if hooks.manager(top, folder) or lookup.effective("core.hooksPath"):
+    if hooks.manager(top, folder) or driver.effective("core.hooksPath"):
         return
-    texts = scripts.plan(folder, lookup.usable_tool())
+    texts = hooks.plan(folder, driver.usable_tool())
     if texts and not dry:
-        scripts.write(folder, texts)
+        hooks.write(folder, texts)
     if texts:
         print(f"{'Would write' if dry else 'Wrote'} the hooks {', '.join(texts)}")
 

@@ -10,17 +10,16 @@ import sys
 
 from oneleaf import applying
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.clone import attributes, lookup, registration
+from oneleaf.clone import attributes, driver
 from oneleaf.errors import Refused
-from oneleaf.output.counting import counted
-from oneleaf.output.saying import say
-from oneleaf.repository import git
+from oneleaf.git import git
+from oneleaf.output.terminal import counted, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from oneleaf.clone.registration import Edit
+    from oneleaf.clone.driver import Edit
 
 VERB = Verb(
     "install",
@@ -58,7 +57,7 @@ def run(options: Options) -> int:
     if not dry:
         if content is not None:
             applying.write_files(top, {attributes.FILE: content})
-        lookup.write(edits)
+        driver.write(edits)
     _tell(edits, line if content is not None else None, dry=dry)
     return 0 if dry else _verify(top)
 
@@ -81,20 +80,20 @@ def refresh() -> None:
     another hook, not where it cannot be written.
     """
     try:
-        entries = lookup.local_entries()
-        tool = registration.this_tool()
-        if tool and registration.plan(entries, registration.command(tool)) == []:
+        entries = driver.local_entries()
+        tool = driver.this_tool()
+        if tool and driver.plan(entries, driver.command(tool)) == []:
             return
-        value = registration.command(lookup.usable_tool())
-        lookup.write(registration.plan(entries, value) or [])
+        value = driver.command(driver.usable_tool())
+        driver.write(driver.plan(entries, value) or [])
     except Exception:  # noqa: BLE001, S110 - see above
         pass
 
 
 def _edits(*, force: bool) -> "list[Edit]":
-    entries = lookup.local_entries()
-    tool = lookup.usable_tool()
-    edits = registration.plan(entries, registration.command(tool), force=force)
+    entries = driver.local_entries()
+    tool = driver.usable_tool()
+    edits = driver.plan(entries, driver.command(tool), force=force)
     if edits is None:
         raise Refused(foreign(entries) + "; `oneleaf install --force` replaces it")
     if tool is None:
@@ -108,20 +107,20 @@ def _edits(*, force: bool) -> "list[Edit]":
 
 def foreign(entries: "list[tuple[str, str]]") -> str:
     """The sentence on a driver that oneleaf did not write."""
-    values = [value for key, value in entries if key == registration.DRIVER]
-    other = next(value for value in values if not registration.is_own(value))
-    return f"{registration.DRIVER} is {other!r}, which oneleaf did not write; nothing was changed"
+    values = [value for key, value in entries if key == driver.DRIVER]
+    other = next(value for value in values if not driver.is_own(value))
+    return f"{driver.DRIVER} is {other!r}, which oneleaf did not write; nothing was changed"
 
 
 def _new_attributes(top: str) -> "tuple[str, bytes | None]":
     """The line for the lockfiles, and the file with it; None where it is not needed."""
-    config = lookup.config_of_work_tree(top)
+    config = driver.config_of_work_tree(top)
     line = attributes.line(config)
     path = os.path.join(top, attributes.FILE)
     if os.path.islink(path):
         msg = f"{attributes.FILE} is a link, which git does not follow; make it a file"
         raise Refused(msg)
-    content = lookup.content(path)
+    content = driver.content(path)
     if content is None:
         if os.path.lexists(path) or git.run(
             "-C", top, "ls-files", "--", attributes.FILE
@@ -132,8 +131,8 @@ def _new_attributes(top: str) -> "tuple[str, bytes | None]":
             )
             raise Refused(msg)
         content = b""
-    paths = [*lookup.lockfiles(top, config), lookup.example(config)]
-    ours = not attributes.not_ours(lookup.merge_attributes(top, paths))
+    paths = [*driver.lockfiles(top, config), driver.example(config)]
+    ours = not attributes.not_ours(driver.merge_attributes(top, paths))
     has_line = line.encode("utf-8", "surrogateescape") in content
     if (ours and has_line) or not attributes.needs_line(content, line):
         return line, None
@@ -154,13 +153,13 @@ def _tell(edits: "list[Edit]", line: "str | None", *, dry: bool) -> None:
 
 def _verify(top: str) -> int:
     """Asks git what it makes of it, and says what stands in the way."""
-    from oneleaf.output.escape import escape
+    from oneleaf.output.terminal import escape
 
-    config = lookup.config_of_work_tree(top)
-    paths = lookup.lockfiles(top, config) or [lookup.example(config)]
-    astray = attributes.not_ours(lookup.merge_attributes(top, paths))
+    config = driver.config_of_work_tree(top)
+    paths = driver.lockfiles(top, config) or [driver.example(config)]
+    astray = attributes.not_ours(driver.merge_attributes(top, paths))
     for path, value in astray[:3]:
-        found = lookup.overriding(top, path)
+        found = driver.overriding(top, path)
         where = f", by line {found[1]} of {found[0]}: {found[2]}" if found else ""
         print(f"git merges {escape(path)} as {escape(value + where)}", file=sys.stderr)
     if astray:

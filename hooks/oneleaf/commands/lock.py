@@ -3,19 +3,20 @@
 import sys
 from dataclasses import replace
 
-from oneleaf import applying, foreign_lockfiles
+from oneleaf import applying
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
-from oneleaf.checking import states
-from oneleaf.output import plan_report
-from oneleaf.output.saying import say
-from oneleaf.planning.guards import require_apps
+from oneleaf.checking import state as states
+from oneleaf.git import git
+from oneleaf.lockfiles import foreign as foreign_lockfiles
+from oneleaf.output import plan as plan_report
+from oneleaf.output.terminal import say
 from oneleaf.planning.lockfiles import plan_lock
-from oneleaf.repository import git
+from oneleaf.planning.refusals import require_apps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from oneleaf.git.snapshot import Snapshot
     from oneleaf.planning.plan import Plan
-    from oneleaf.repository.snapshot import Snapshot
 
 VERB = Verb(
     "lock",

@@ -6,22 +6,22 @@ from dataclasses import replace
 
 from oneleaf import applying
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
-from oneleaf.checking import states
+from oneleaf.checking import state as states
 from oneleaf.errors import OneleafError, Refused
-from oneleaf.output import plan_report
-from oneleaf.output.escape import escape
-from oneleaf.output.saying import say
-from oneleaf.planning import in_conflict, line_ends
+from oneleaf.git import git, progress, worktree
+from oneleaf.output import plan as plan_report
+from oneleaf.output.terminal import escape, say
 from oneleaf.planning import merge as planning
-from oneleaf.planning.guards import require_apps
-from oneleaf.repository import git, progress, worktree
+from oneleaf.planning import plan as plans
+from oneleaf.planning import rebase_input
+from oneleaf.planning.refusals import require_apps
 from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from oneleaf.git.snapshot import Snapshot
+    from oneleaf.git.worktree import WorkTree
     from oneleaf.planning.plan import Plan
-    from oneleaf.repository.snapshot import Snapshot
-    from oneleaf.repository.worktree import WorkTree
 
 VERB = Verb(
     "merge",
@@ -87,7 +87,7 @@ def _plan(
         project,
         conflicts,
         _samples(conflicts, index, files),
-        in_conflict.lockfile_sides(config, index),
+        rebase_input.lockfile_sides(config, index),
         config,
         planning.Wish(options.text("--name"), _minute()),
     )
@@ -134,7 +134,7 @@ def _for_work_tree(plan: "Plan", notes: "tuple[str, ...]", files: "WorkTree") ->
     expected = {path: _read(files, path) for path in plan.files}
     contents: dict[str, bytes | None] = {}
     for path, data in plan.files.items():
-        contents[path] = line_ends.as_in(expected[path], data) if data else data
+        contents[path] = plans.as_in(expected[path], data) if data else data
     # What the plan makes anew must not be there, whatever the index says.
     made = [path for app in plan.apps for path in app.edited]
     expected.update(dict.fromkeys(made))

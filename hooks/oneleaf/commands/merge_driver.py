@@ -1,7 +1,7 @@
 """``oneleaf merge-driver``: what git calls where both sides changed a lockfile."""
 
 from oneleaf.arguments import Verb
-from oneleaf.driver import running
+from oneleaf.lockfiles import driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,4 +28,4 @@ def run(options: "Options") -> int:
 
 def run_words(words: "Sequence[str]") -> int:
     """Merges, with words that are never options: a path may begin with a dash."""
-    return running.run_process(words[1:] if words[:1] == ["--"] else words)
+    return driver.run_process(words[1:] if words[:1] == ["--"] else words)

@@ -5,29 +5,58 @@ import sys
 import time
 
 from oneleaf.arguments import REPORT_FORMAT, Option, Options, Verb
-from oneleaf.checking import scope
-from oneleaf.checking.states import State
+from oneleaf.checking import state as states
+from oneleaf.checking.findings import WARNING, Finding, Report
+from oneleaf.checking.state import State
 from oneleaf.errors import OneleafError
-from oneleaf.history import discovery
-from oneleaf.history.labels import Labels
-from oneleaf.output import radar_report
-from oneleaf.output.counting import counted
+from oneleaf.git import git
+from oneleaf.migration.reading import migrations
+from oneleaf.migration.reading.migrations import Migration
 from oneleaf.output.report import render, wants_color
-from oneleaf.output.saying import say
-from oneleaf.reading import migrations
-from oneleaf.reading.migrations import Migration
-from oneleaf.repository import git, revisions
-from oneleaf.upstream import branches, locating, radar
+from oneleaf.output.terminal import BOLD, RED, counted, cut, escape, painted, say
+from oneleaf.project import discovery
+from oneleaf.project.labels import Labels
+from oneleaf.shell import word
+from oneleaf.upstream import published as upstreams
+from oneleaf.upstream import radar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from oneleaf.config import Config
-    from oneleaf.repository.snapshot import Snapshot
-    from oneleaf.upstream.branches import History, Tip
+    from oneleaf.git.snapshot import Snapshot
+    from oneleaf.upstream.radar import Added, Branch, Collision, History, Tip
 
-    New = list[tuple[Tip, str, bytes, Migration]]  # whose, path, content, as read
+    New = list[tuple[Tip, str, bytes, Migration]]
+
+
+class Survey:
+    """What was seen.
+
+    upstream: name of the published branch. fetched: when anything was fetched last, in
+    seconds since 1970, None where never. branches: the own one, and those that add
+    migrations. collisions: the most urgent first. old: how many branches were left out
+    because they had no commit for ``days`` days.
+    """
+
+    __slots__ = ("branches", "collisions", "days", "fetched", "old", "upstream")
+
+    def __init__(
+        self,
+        upstream: str,
+        fetched: "float | None",
+        branches: "Sequence[Branch]",
+        collisions: "Sequence[Collision]",
+        old: int = 0,
+    ) -> None:
+        self.upstream = upstream
+        self.fetched = fetched
+        self.branches = branches
+        self.collisions = collisions
+        self.old = old
+        self.days = 0
+
 
 _DAYS = 90
 
@@ -66,16 +95,16 @@ def run(options: Options) -> int:
     days = _days(options)
     now = time.time()
     with git.Objects() as objects:
-        survey = _survey(objects, branches.oldest(now, days))
+        survey = _survey(objects, radar.oldest(now, days))
     survey.days = days
     output_format = options.text("--output-format", "text")
     color = options.text("--color", "auto")
     if output_format == "json":
-        text = radar_report.render_json(survey)
+        text = render_json(survey)
     elif output_format == "text":
-        text = radar_report.render_text(survey, now, colored=wants_color(color))
+        text = render_text(survey, now, colored=wants_color(color))
     else:
-        text = render(radar_report.as_report(survey), output_format, color)
+        text = render(as_report(survey), output_format, color)
     sys.stdout.write(text)
     return int(any(collision.own for collision in survey.collisions))
 
@@ -88,14 +117,14 @@ def _days(options: Options) -> int:
     return int(text)
 
 
-def _survey(objects: git.Objects, oldest: float) -> radar_report.Survey:
-    partial = branches.is_partial()
+def _survey(objects: git.Objects, oldest: float) -> Survey:
+    partial = radar.is_partial()
     config = State("HEAD", objects).config
-    published = locating.require(config.upstream, os.environ)
-    head = revisions.commit_of("HEAD")
-    tips, old = branches.choose(branches.refs(), head, published, oldest)
+    published = upstreams.require_upstream(config.upstream, os.environ)
+    head = git.commit_of("HEAD")
+    tips, old = radar.choose(radar.refs(), head, published, oldest)
     state = State(published.commit, objects).snapshot
-    history = branches.added_files(tips, published)
+    history = radar.added_files(tips, published)
     wanted = _wanted(tips, history, state, config)
     found = _read(wanted, objects, partial=partial)
     labels = _labels(found, state, config)
@@ -116,8 +145,8 @@ def _survey(objects: git.Objects, oldest: float) -> radar_report.Survey:
         for tip in tips
     ]
     listed = [branch for branch in listed if branch.own or branch.apps]
-    return radar_report.Survey(
-        published.name, branches.fetched(), listed, radar.collisions(listed), old
+    return Survey(
+        published.name, radar.fetched(), listed, radar.collisions(listed), old
     )
 
 
@@ -135,7 +164,7 @@ def _wanted(
         for path in sorted({path for _, path in history.get(tip.commit, ())}):
             is_module = path.count(".") - path.rpartition("/")[0].count(".") == 1
             plain = is_module and "\n" not in path and state.blob(path) is None
-            if plain and scope.is_migration(path, config):
+            if plain and states.is_migration(path, config):
                 yield tip, path
 
 
@@ -191,3 +220,176 @@ def _labels(found: "New", state: "Snapshot", config: "Config") -> "dict[str, str
         siblings[directory][migration.name] = migration
     labels = Labels(state, config, siblings)
     return {directory: labels.label(directory, siblings[directory]) for directory in siblings}  # fmt: skip
+
+
+_WIDTH = 80
+_SHOWN = 20  # collisions that a person is told of; programs get all
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+def render_json(survey: Survey) -> str:
+    """The survey as one JSON object, version 1; ASCII only.
+
+    fetched: UTC, as RFC 3339 writes it, null where never.
+    """
+    import json
+
+    fetched = survey.fetched
+    stamp = "%Y-%m-%dT%H:%M:%SZ"
+    answer = {
+        "version": 1,
+        "upstream": survey.upstream,
+        "fetched": fetched and time.strftime(stamp, time.gmtime(fetched)),
+        "branches": [
+            {
+                "branch": branch.name,
+                "own": branch.own,
+                "apps": [
+                    {"app": label, "migrations": names}
+                    for label, names in branch.labels()
+                ],
+            }
+            for branch in survey.branches
+        ],
+        "collisions": [_collision(collision) for collision in survey.collisions],
+    }
+    return json.dumps(answer, indent=2) + "\n"
+
+
+def _collision(collision: "Collision") -> "dict[str, object]":
+    return {
+        "app": collision.app,
+        "branches": [collision.first.name, collision.second.name],
+        "own": collision.own,
+        "migrations": [[a.name for a in side] for side in _both(collision)],
+        "overlaps": [
+            {
+                "key": shared.overlap.key,
+                "what": shared.what,
+                "migrations": [shared.ours, shared.theirs],
+                "operations": [shared.overlap.ours.text, shared.overlap.theirs.text],
+                "fatal": shared.overlap.fatal,
+            }
+            for shared in collision.shared
+        ],
+        "opaque": list(collision.opaque),
+    }
+
+
+def _both(collision: "Collision") -> "tuple[Sequence[Added], Sequence[Added]]":
+    return collision.ours, collision.theirs
+
+
+def render_text(survey: Survey, now: float, *, colored: bool) -> str:
+    """A table of branches and a paragraph for each collision; no line over 80 columns.
+
+    now: in seconds since 1970.
+    """
+    lines = [f"upstream {survey.upstream}, {age(survey.fetched, now)}"]
+    if survey.old:
+        lines.append(
+            f"{counted(survey.old, 'branch', 'branches')} without a commit for {survey.days} days"
+            " left out; --days 0 shows all"
+        )
+    lines = [line for text in lines for line in _wrapped(escape(text), "")]
+    adding = [branch for branch in survey.branches if branch.apps]
+    if adding:
+        lines += ["", *_table(adding)]
+    else:
+        lines.append("no branch that is not merged adds a migration")
+    if survey.collisions:
+        lines += ["", *_told(survey, colored=colored)]
+    elif adding:
+        lines += ["", "no two of them collide"]
+    return "".join(line + "\n" for line in lines)
+
+
+def _table(branches: "Sequence[Branch]") -> "Iterator[str]":
+    """A line for each app of each branch; * marks the own one."""
+    rows = [
+        ("*" if branch.own else " ", escape(branch.name), escape(label), names)
+        for branch in branches
+        for label, names in branch.labels()
+    ]
+    first = min(34, max(len("BRANCH"), *(len(row[1]) for row in rows)))
+    second = min(18, max(len("APP"), *(len(row[2]) for row in rows)))
+    yield f"  {'BRANCH'.ljust(first)}  {'APP'.ljust(second)}  MIGRATIONS"
+    before = ""
+    for mark, name, label, names in rows:
+        shown = "" if name == before else cut(name, first)
+        before = name
+        head = f"{mark if shown else ' '} {shown.ljust(first)}"
+        head = f"{head}  {cut(label, second).ljust(second)}  "
+        more = f" +{len(names) - 1}" if names[1:] else ""
+        yield head + cut(escape(names[0]), _WIDTH - len(head) - len(more)) + more
+
+
+def _told(survey: Survey, *, colored: bool) -> "Iterator[str]":
+    for collision in survey.collisions[:_SHOWN]:
+        mark = "*" if collision.own else " "
+        pair = f"{collision.first.name} and {collision.second.name}"
+        head, *rest = _wrapped(f"{collision.app}: {escape(pair)} collide", "    ")
+        style = RED if collision.own else BOLD
+        yield f"{mark} {painted(head, style, colored=colored)}"
+        yield from rest
+        for side in _both(collision):
+            yield from _wrapped(escape(", ".join(a.name for a in side)), "      ", 4)
+        for shared in collision.shared:
+            verb = "cannot both stand on" if shared.overlap.fatal else "both touch"
+            text = f"{shared.ours} and {shared.theirs} {verb} {shared.what}"
+            yield from _wrapped(escape(text), "      ", 4)
+        if collision.opaque:
+            text = f"cannot tell all that {', '.join(collision.opaque)} touches"
+            yield from _wrapped(escape(text), "      ", 4)
+    if len(survey.collisions) > _SHOWN:
+        rest_of = counted(len(survey.collisions) - _SHOWN, "more pair")
+        yield f"  ... and {rest_of}; --output-format json lists all"
+    yield "    hint: who merges second runs `oneleaf rebase` first"
+
+
+def _wrapped(text: str, indent: str, first: int = 0) -> "list[str]":
+    """Text in lines that fit; ``first`` columns before the first, ``indent`` elsewhere."""
+    import textwrap
+
+    room = _WIDTH if first else _WIDTH - 2
+    return textwrap.wrap(
+        text,
+        room,
+        initial_indent=" " * first,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+
+
+def age(fetched: "float | None", now: float) -> str:
+    """How old the last fetch is, in words; times in seconds since 1970."""
+    if fetched is None:
+        return "never fetched since it was cloned"
+    seconds = int(now - fetched)
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"fetched {counted(seconds // size, unit)} ago"
+    return "fetched just now"
+
+
+def as_report(survey: Survey) -> Report:
+    """The collisions of the own branch, each at its last migration."""
+    found = [_finding(collision) for collision in survey.collisions if collision.own]
+    return Report(f"branches:{survey.upstream}", 0, 0, found)
+
+
+def _finding(collision: "Collision") -> Finding:
+    mine, other = (", ".join(a.name for a in side) for side in _both(collision))
+    touched = ", ".join(dict.fromkeys(shared.what for shared in collision.shared))
+    return Finding(
+        "radar-collision",
+        "",
+        (collision.ours[-1].path, 1),
+        (),
+        f"app {collision.app} collides with {collision.second.name} once both are merged:"
+        f" yours {mine}; theirs {other}"
+        + (f"; both touch {touched}" if touched else ""),
+        "who merges second runs `oneleaf rebase"
+        f" {word(collision.app)}` after `git fetch` and `git rebase`",
+        WARNING,
+    )

@@ -6,15 +6,15 @@ from dataclasses import replace
 from oneleaf import applying
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
 from oneleaf.errors import Refused
-from oneleaf.output import plan_report, rebase_report
-from oneleaf.output.saying import say
-from oneleaf.planning import mentions
-from oneleaf.planning.gathering import Gathered, behind, gather, moved_before
+from oneleaf.git import git
+from oneleaf.git.progress import CONTINUE
+from oneleaf.git.worktree import WorkTree, naming
+from oneleaf.output import plan as plan_report
+from oneleaf.output.terminal import say
+from oneleaf.planning import other_code
 from oneleaf.planning.rebase import plan_rebase
+from oneleaf.planning.rebase_input import Gathered, behind, gather, moved_before
 from oneleaf.planning.situation import Wishes
-from oneleaf.repository import git
-from oneleaf.repository.progress import CONTINUE
-from oneleaf.repository.worktree import WorkTree, naming
 from oneleaf.shell import word
 
 TYPE_CHECKING = False
@@ -91,12 +91,12 @@ def _planned(
     plan = plan_rebase(found.situation)
     refused = any(app.refused for app in plan.apps)
     rewrite = options.flag("--references")
-    moved = mentions.renames(plan)
+    moved = other_code.renames(plan)
     if rewrite and not refused:
         moved = {**moved_before(found, objects), **moved}
     if moved:
         paths = naming({name for _, name in moved})
-        plan = mentions.with_mentions(
+        plan = other_code.with_mentions(
             plan, found.situation, moved, paths, rewrite=rewrite
         )
     if not plan.files and not refused:
@@ -129,15 +129,15 @@ def _refuse_behind(found: Gathered) -> None:
 
 
 def _print(plan: "Plan", found: Gathered, *, dry: bool, staged: bool) -> None:
-    sys.stdout.write(rebase_report.render_text(plan, dry=dry))
+    sys.stdout.write(plan_report.render_text(plan, dry=dry))
     sys.stderr.write(plan_report.notes(plan))
     left = _still_in_conflict(plan, found)
     if plan.files and not dry:
         steps = [*left, *_next(plan, found, staged=staged)]
-        sys.stdout.write(rebase_report.render_next(steps))
+        sys.stdout.write(plan_report.render_next(steps))
     elif not plan.files and not plan.apps:
         sys.stdout.write("nothing to do: every local migration stands in its line\n")
-        sys.stdout.write(rebase_report.render_next(left))
+        sys.stdout.write(plan_report.render_next(left))
 
 
 def _still_in_conflict(plan: "Plan", found: Gathered) -> "list[str]":

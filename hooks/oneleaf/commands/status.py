@@ -5,19 +5,25 @@ import sys
 
 from oneleaf import applying
 from oneleaf.arguments import REPORT_FORMAT, Options, Verb
-from oneleaf.checking import checks, states
-from oneleaf.checking.scope import Case
-from oneleaf.clone import attributes, hooks, lookup, probe, protection, registration
-from oneleaf.clone.facts import Facts
+from oneleaf.checking import rules
+from oneleaf.checking import state as states
+from oneleaf.checking.findings import Finding, Report
+from oneleaf.checking.state import Case
+from oneleaf.clone import attributes, driver, hooks, protection
+from oneleaf.clone.protection import Facts
 from oneleaf.errors import OneleafError
-from oneleaf.output import status_report
+from oneleaf.git import git
 from oneleaf.output.report import render, wants_color
-from oneleaf.repository import git
-from oneleaf.upstream import locating
+from oneleaf.output.terminal import GREEN, RED, YELLOW, escape, painted
+from oneleaf.upstream import published
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from oneleaf.clone.protection import Row
     from oneleaf.config import Config
+
 
 VERB = Verb(
     "status",
@@ -40,12 +46,12 @@ def run(options: Options) -> int:
     output_format = options.text("--output-format", "text")
     color = options.text("--color", "auto")
     if output_format == "json":
-        text = status_report.render_json(rows, protected=protected)
+        text = render_json(rows, protected=protected)
     elif output_format == "text":
         colored = wants_color(color)
-        text = status_report.render_text(rows, colored=colored, protected=protected)
+        text = render_text(rows, colored=colored, protected=protected)
     else:
-        text = render(status_report.as_report(rows), output_format, color)
+        text = render(as_report(rows), output_format, color)
     sys.stdout.write(text)
     return int(not protected)
 
@@ -55,9 +61,9 @@ def look() -> Facts:
     top = applying.top_level()
     facts = Facts()
     facts.settings = _settings()
-    value = facts.settings.get(registration.DRIVER, "")
-    if registration.is_own(value):
-        facts.answers = probe.ask(value)
+    value = facts.settings.get(driver.DRIVER, "")
+    if driver.is_own(value):
+        facts.answers = driver.ask(value)
     config = _judge_lockfiles(facts)
     _ask_attributes(facts, top, config)
     _look_at_hooks(facts, top)
@@ -82,7 +88,7 @@ def _judge_lockfiles(facts: Facts) -> "Config":
     with git.Objects() as objects:
         state = states.of_index(objects)
         project, config = state.project, state.config
-        found = checks.run(Case(state))
+        found = rules.run(Case(state))
     facts.apps = sum(1 for app in project.apps if app.migrations)
     if project.shared_lockfile:
         used = project.shared_lockfile[1] is not None
@@ -94,13 +100,13 @@ def _judge_lockfiles(facts: Facts) -> "Config":
 
 
 def _ask_attributes(facts: Facts, top: str, config: "Config") -> None:
-    paths = lookup.lockfiles(top, config) or [lookup.example(config)]
-    answers = lookup.merge_attributes(top, paths)
+    paths = driver.lockfiles(top, config) or [driver.example(config)]
+    answers = driver.merge_attributes(top, paths)
     facts.attributes = dict(answers)
     facts.line = attributes.line(config)
     astray = attributes.not_ours(answers)
     if astray:
-        facts.overriding = lookup.overriding(top, astray[0][0])
+        facts.overriding = driver.overriding(top, astray[0][0])
     names = ("-C", top, "status", "--porcelain", "-z", "--", attributes.FILE)
     facts.attributes_committed = not git.run(*names).strip(b"\0")
 
@@ -116,7 +122,64 @@ def _look_at_hooks(facts: Facts, top: str) -> None:
 
 def _upstream(config: "Config") -> str:
     try:
-        found = locating.find(config.upstream, os.environ)
+        found = published.find_upstream(config.upstream, os.environ)
     except OneleafError:
         return ""
     return found.name if found else ""
+
+
+_COLORS = {"ok": GREEN, "missing": RED, "risk": YELLOW}
+_SEVERITIES = {"missing": "error", "risk": "warning"}
+# First word of a row's name -> the file where it is mended, for those who ask for one.
+_PLACES = {
+    "hook": ".pre-commit-config.yaml",
+    "attribute": ".gitattributes",
+    "lockfiles": ".gitattributes",
+    "upstream": "pyproject.toml",
+}
+_ELSEWHERE = ".git/config"
+
+
+def render_text(rows: "Sequence[Row]", *, colored: bool, protected: bool) -> str:
+    """A line per row: state, name, and what there is to say; below it the cure."""
+    width = max(len(row.name) for row in rows)
+    lines = []
+    for row in rows:
+        state = painted(row.state.ljust(7), _COLORS[row.state], colored=colored)
+        lines.append(f"{state}  {row.name.ljust(width)}  {escape(row.text)}")
+        if row.command:
+            lines.append(f"    hint: {escape(row.command)}")
+    lines.append(
+        "this clone is protected" if protected else "this clone is NOT protected"
+    )
+    return "".join(line + "\n" for line in lines)
+
+
+def render_json(rows: "Sequence[Row]", *, protected: bool) -> str:
+    """The same as one JSON object, version 1; ASCII only."""
+    import json
+
+    listed = [
+        {"name": r.name, "state": r.state, "text": r.text, "command": r.command or None}
+        for r in rows
+    ]
+    answer = {"version": 1, "protected": protected, "rows": listed}
+    return json.dumps(answer, indent=2) + "\n"
+
+
+def as_report(rows: "Sequence[Row]") -> Report:
+    """The rows that are not ok, each at the file that has to do with it."""
+    found = [
+        Finding(
+            "status-" + row.name.replace(" ", "-").lower(),
+            "",
+            (_PLACES.get(row.name.partition(" ")[0], _ELSEWHERE), 1),
+            (),
+            f"{row.name}: {row.text}",
+            row.command,
+            _SEVERITIES[row.state],
+        )
+        for row in rows
+        if row.state in _SEVERITIES
+    ]
+    return Report("clone", 0, 0, found)

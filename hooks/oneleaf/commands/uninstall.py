@@ -4,10 +4,10 @@ import os
 
 from oneleaf import applying
 from oneleaf.arguments import Option, Options, Verb
-from oneleaf.clone import attributes, hooks, lookup, registration, scripts
+from oneleaf.clone import attributes, driver, hooks
 from oneleaf.commands.install import OPT_OUT, foreign
 from oneleaf.errors import Refused
-from oneleaf.repository import git
+from oneleaf.git import git
 
 VERB = Verb(
     "uninstall",
@@ -29,13 +29,13 @@ def run(options: Options) -> int:
 
     Raises Refused for a driver that oneleaf did not write, unless forced.
     """
-    entries = lookup.local_entries()
-    drivers = [value for key, value in entries if key == registration.DRIVER]
-    if not all(map(registration.is_own, drivers)) and not options.flag("--force"):
+    entries = driver.local_entries()
+    drivers = [value for key, value in entries if key == driver.DRIVER]
+    if not all(map(driver.is_own, drivers)) and not options.flag("--force"):
         raise Refused(foreign(entries) + "; `oneleaf uninstall --force` takes it out")
     dry = options.flag("--dry-run")
     if entries and not dry:
-        git.run("config", "--local", "--remove-section", registration.SECTION)
+        git.run("config", "--local", "--remove-section", driver.SECTION)
     if entries:
         done = "Would take" if dry else "Took"
         print(f"{done} the merge driver out of this clone's git configuration")
@@ -49,25 +49,25 @@ def run(options: Options) -> int:
 
 def _take_scripts_away(*, dry: bool) -> None:
     folder = hooks.directory(applying.top_level())
-    kinds = scripts.own(folder)
+    kinds = hooks.own(folder)
     if kinds and not dry:
-        scripts.remove(folder, kinds)
+        hooks.remove(folder, kinds)
     if kinds:
         print(f"{'Would take' if dry else 'Took'} away the hooks {', '.join(kinds)}")
 
 
 def _tell_what_stays(*, dry: bool) -> None:
-    from oneleaf.output.escape import escape
+    from oneleaf.output.terminal import escape
 
-    elsewhere = "" if dry else lookup.effective(registration.DRIVER)
+    elsewhere = "" if dry else driver.effective(driver.DRIVER)
     if elsewhere:
         print(
-            f"Another configuration file still has {registration.DRIVER}:"
-            f" `git config --show-origin {registration.DRIVER}`"
+            f"Another configuration file still has {driver.DRIVER}:"
+            f" `git config --show-origin {driver.DRIVER}`"
         )
     top = applying.top_level()
-    content = lookup.content(os.path.join(top, attributes.FILE)) or b""
-    line = attributes.line(lookup.config_of_work_tree(top))
+    content = driver.content(os.path.join(top, attributes.FILE)) or b""
+    line = attributes.line(driver.config_of_work_tree(top))
     if line.encode("utf-8", "surrogateescape") in content.split(b"\n") or (
         line.encode("utf-8", "surrogateescape") + b"\r" in content.split(b"\n")
     ):

@@ -5,7 +5,7 @@ from oneleaf.arguments import OUTPUT_FORMAT, Option, Verb
 SETTINGS = Option("--settings", "MODULE", "the project's settings module")
 DATABASE = Option("--database", "ALIAS", "the alias in DATABASES (default: default)")
 APPLY = Option("--apply", "", "do it, instead of saying what would be done")
-# The consent for scripts and tests: see oneleaf.database.guards.
+# The consent for scripts and tests: see oneleaf.database.change.guards.
 DATABASE_NAME = Option(
     "--database-name",
     "NAME",

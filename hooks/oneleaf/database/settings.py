@@ -1,21 +1,22 @@
 """Finds the project's settings and starts Django with them.
 
-In this order: ``--settings``, the variable ``DJANGO_SETTINGS_MODULE``, what
-``manage.py`` says. No INSTALLED_APPS entry is needed: Django is started as
-django/core/management/__init__.py (ManagementUtility.execute) does, without its
-commands.
+In this order: ``--settings``, the variable ``DJANGO_SETTINGS_MODULE``, what ``manage.py``
+says (read, never run: Django's template and its relatives set ``os.environ`` before they
+start). No INSTALLED_APPS entry is needed: Django is started as
+django/core/management/__init__.py (ManagementUtility.execute) does, without its commands.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import os
 import sys
 
-from oneleaf.database import manage_file
 from oneleaf.errors import OneleafError
-from oneleaf.repository import git
+from oneleaf.git import git
+from oneleaf.migration.reading.tree import NotPython, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def start(given: str = "") -> Found:
     found = find(given, os.environ, os.getcwd())
     if found.root not in sys.path:
         sys.path.insert(0, found.root)
-    os.environ[manage_file.MODULE] = found.module
+    os.environ[MODULE] = found.module
     if found.configuration:
-        os.environ[manage_file.CLASS] = found.configuration
+        os.environ[CLASS] = found.configuration
     require_django()
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -109,32 +110,32 @@ def find(given: str, environ: Mapping[str, str], folder: str) -> Found:
     """
     path = _manage(folder)
     root = os.path.dirname(path) if path else folder
-    configuration = environ.get(manage_file.CLASS, "")
+    configuration = environ.get(CLASS, "")
     for module, source in (
         (given, "--settings"),
-        (environ.get(manage_file.MODULE, ""), manage_file.MODULE),
+        (environ.get(MODULE, ""), MODULE),
     ):
         if module:
             return Found(module, root, source, configuration)
     if not path:
         raise OneleafError(_nothing(folder))
     said = _read(path, folder)
-    if manage_file.MODULE not in said:
+    if MODULE not in said:
         raise OneleafError(
             f"{os.path.relpath(path, folder)} names no settings; say which to use:"
             " --settings MODULE"
         )
     return Found(
-        said[manage_file.MODULE],
+        said[MODULE],
         root,
         os.path.relpath(path, folder),
-        configuration or said.get(manage_file.CLASS, ""),
+        configuration or said.get(CLASS, ""),
     )
 
 
 def _read(path: str, folder: str) -> dict[str, str]:
     with open(path, "rb") as file:
-        return manage_file.variables(os.path.relpath(path, folder), file.read())
+        return variables(os.path.relpath(path, folder), file.read())
 
 
 def _nothing(folder: str) -> str:
@@ -147,7 +148,7 @@ def _nothing(folder: str) -> str:
         )
     return (
         "no settings were found: there is no manage.py here; name them with"
-        f" --settings MODULE or the variable {manage_file.MODULE}"
+        f" --settings MODULE or the variable {MODULE}"
     )
 
 
@@ -189,3 +190,58 @@ def _tracked(folder: str) -> list[str]:
         return []
     raw = git.run("-C", top, "ls-files", "-z", "--", "manage.py", "**/manage.py")
     return [os.path.join(top, name) for name in git.decode(raw).split("\0") if name]
+
+
+MODULE = "DJANGO_SETTINGS_MODULE"
+# django-configurations, "Quickstart": which class of the settings module to take.
+CLASS = "DJANGO_CONFIGURATION"
+
+
+def variables(path: str, source: bytes) -> dict[str, str]:
+    """The values that the file gives to MODULE and CLASS, of those it names.
+
+    path: what messages call the file. Raises OneleafError where it cannot be told: a
+    file that cannot be parsed, a computed value, several values.
+    """
+    try:
+        tree = parse(source)
+    except NotPython as error:
+        where = f"{path} cannot be read: line {error.line}"
+        raise OneleafError(f"{where}: {error.said}; {_CURE}") from None
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        name, value = _setting(node)
+        if name not in (MODULE, CLASS) or value is None:
+            continue
+        if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+            where = f"{path}:{value.lineno}"
+            raise OneleafError(f"{where}: {name} is computed; {_CURE}")
+        if found.setdefault(name, value.value) != value.value:
+            where = f"{path}:{value.lineno}"
+            both = f"{found[name]} and {value.value}"
+            raise OneleafError(f"{where}: {name} may be {both}; {_CURE}")
+    return found
+
+
+_CURE = "say which settings to use: --settings MODULE"
+
+
+def _setting(node: ast.AST) -> tuple[str, ast.expr | None]:
+    """Name and value where a node sets an environment variable."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        return _text(node.targets[0].slice), node.value
+    is_default = (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "setdefault"
+        and len(node.args) == 2
+    )
+    if is_default:
+        assert isinstance(node, ast.Call)
+        return _text(node.args[0]), node.args[1]
+    return "", None
+
+
+def _text(node: ast.expr) -> str:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else ""

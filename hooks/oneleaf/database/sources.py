@@ -4,6 +4,9 @@ Read-only. Only migrations packages inside the repository count; third parties' 
 present and nobody's to move.
 """
 
+from __future__ import annotations
+
+import hashlib
 import itertools
 import os
 import sys
@@ -16,12 +19,17 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 
 from oneleaf import applying
-from oneleaf.clone import lookup
-from oneleaf.database.fingerprint import fingerprint
-from oneleaf.database.keys import Key, dotted
+from oneleaf.clone import driver
+from oneleaf.database.connection import Key, dotted
 from oneleaf.errors import Refused
-from oneleaf.repository import git, nesting, trees
-from oneleaf.upstream import locating
+from oneleaf.git import git, snapshot, worktree
+from oneleaf.migration.reading.tree import code
+from oneleaf.migration.reading.values import ATTRIBUTES
+from oneleaf.upstream import published
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Package:
@@ -47,13 +55,13 @@ class Sources:
     def __init__(
         self,
         top: str,
-        packages: "dict[str, Package]",
-        published_on: "locating.Upstream | None",
+        packages: dict[str, Package],
+        published_on: published.Upstream | None,
     ) -> None:
         self.top = top
         self.packages = packages
         self.upstream = published_on
-        self.published = trees.blobs(published_on.commit) if published_on else {}
+        self.published = snapshot.blobs(published_on.commit) if published_on else {}
         self._versions: dict[str, dict[str, list[str]]] = {}
         self._texts: dict[str, bytes] = {}
         self._marks: dict[str, str | None] = {}
@@ -70,11 +78,11 @@ class Sources:
         """Whether upstream's tree has a migration of this name."""
         return self.is_ours(key) and self.path(key) in self.published
 
-    def on_disk(self, key: Key) -> "bytes | None":
+    def on_disk(self, key: Key) -> bytes | None:
         """The content of the migration's file, None where there is none."""
-        return lookup.content(os.path.join(self.top, self.path(key)))
+        return driver.content(os.path.join(self.top, self.path(key)))
 
-    def blobs(self, key: Key) -> "list[str]":
+    def blobs(self, key: Key) -> list[str]:
         """Ids of all contents that git has seen at the migration's path, newest first.
 
         Every ref and reflog is asked, stashes of untracked files included (which takes
@@ -93,7 +101,7 @@ class Sources:
             self._texts[blob] = git.run("-C", self.top, "cat-file", "blob", blob)
         return self._texts[blob]
 
-    def _read_all(self, blobs: "set[str]") -> None:
+    def _read_all(self, blobs: set[str]) -> None:
         """Reads what is not known yet, all at once."""
         wanted = sorted(blobs - self._texts.keys())
         with git.Objects() as objects:
@@ -102,18 +110,18 @@ class Sources:
             if content is not None:
                 self._texts[blob] = content
 
-    def fingerprints(self, key: Key) -> "list[str]":
+    def fingerprints(self, key: Key) -> list[str]:
         """Fingerprints of ``blobs(key)``, in order, without doubles."""
         found = [self.mark(blob) for blob in self.blobs(key)]
         return list(dict.fromkeys(mark for mark in found if mark))
 
-    def mark(self, blob: str) -> "str | None":
+    def mark(self, blob: str) -> str | None:
         """Fingerprint of a blob's content, None where Python cannot parse it."""
         if blob not in self._marks:
             self._marks[blob] = fingerprint(self.text(blob))
         return self._marks[blob]
 
-    def fingerprint(self, key: Key) -> "str | None":
+    def fingerprint(self, key: Key) -> str | None:
         """Fingerprint of the file on disk, None where there is none, or no Python."""
         source = self.on_disk(key)
         return None if source is None else fingerprint(source)
@@ -141,7 +149,7 @@ class Sources:
         return made
 
 
-def _history(top: str, directory: str) -> "dict[str, list[str]]":
+def _history(top: str, directory: str) -> dict[str, list[str]]:
     """Migration name -> blob ids, newest first, of one directory's whole past."""
     flags = ("--all", "--reflog", "--full-history", "-m", "--no-renames")
     shown = ("--diff-filter=AM", "--raw", "--no-abbrev", "-z", "--format=")
@@ -166,22 +174,24 @@ def find() -> Sources:
     there.
     """
     top = applying.top_level()
-    config = lookup.config_of_work_tree(top)
-    return Sources(top, _packages(top), locating.find(config.upstream, os.environ))
+    config = driver.config_of_work_tree(top)
+    return Sources(
+        top, _packages(top), published.find_upstream(config.upstream, os.environ)
+    )
 
 
-def _packages(top: str) -> "dict[str, Package]":
+def _packages(top: str) -> dict[str, Package]:
     found = {}
     for app in installed.get_app_configs():
         name, _explicit = MigrationLoader.migrations_module(app.label)
         directory = _directory(name) if name else None
-        path = nesting.below(top, directory) if directory else None
+        path = worktree.below(top, directory) if directory else None
         if path and "site-packages" not in path.split("/"):
             found[app.label] = Package(str(name), path)
     return found
 
 
-def _directory(module: str) -> "str | None":
+def _directory(module: str) -> str | None:
     """Where a package lies, None where it cannot be imported."""
     try:
         imported = sys.modules.get(module) or import_module(module)
@@ -189,3 +199,91 @@ def _directory(module: str) -> "str | None":
         return None
     places = list(getattr(imported, "__path__", ()))
     return os.path.realpath(places[0]) if places else None
+
+
+def fingerprint(source: bytes) -> str | None:
+    """SHA-256 of a migration's code without its place, None where it is not Python.
+
+    One without operations has a digest too, as it has a row in the database.
+    """
+    said = code(source, ATTRIBUTES)
+    return said and hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Place:
+    """A commit that holds a file.
+
+    commit: its id. path: the file's, relative to the top. names: the branches, tags or
+    stashes that lead to it; none where only a reflog does.
+    """
+
+    __slots__ = ("commit", "names", "path")
+
+    def __init__(self, commit: str, path: str, names: tuple[str, ...]) -> None:
+        self.commit = commit
+        self.path = path
+        self.names = names
+
+    def __str__(self) -> str:
+        """For a message, such as ``commit 1a2b3c4d5e (branch feature)``."""
+        names = ", ".join(self.names[:3]) or "only in the reflog"
+        more = f" and {len(self.names) - 3} more" if len(self.names) > 3 else ""
+        return f"commit {self.commit[:10]} ({names}{more})"
+
+
+def find_place(sources: Sources, key: Key) -> Place | None:
+    """The newest commit that holds the migration's file, None where there is none.
+
+    Looked for in every ref and reflog; also under another folder's name, where the app
+    has moved since.
+    """
+    for pathspec in (sources.path(key), f":(glob)**/migrations/{key[1]}.py"):
+        for commit, path in _versions(sources.top, pathspec):
+            names = tuple(_names_of_commit(sources.top, commit))
+            return Place(commit, path, names)
+    return None
+
+
+def _versions(top: str, pathspec: str) -> Iterator[tuple[str, str]]:
+    """(commit, path) of every version of a file, newest first (git-log(1)).
+
+    ``--full-history``, since else a file of ``git stash -u`` is passed over; ``-m``,
+    since what was stashed from the work tree alone is only in a merge.
+    """
+    flags = ("--all", "--reflog", "--full-history", "-m", "--no-renames")
+    shown = ("--diff-filter=AMT", "--name-only", "-z", "--format=%x01%H")
+    raw = git.run("-C", top, "log", *flags, *shown, "--", pathspec)
+    for record in git.decode(raw).split("\x01"):
+        commit, _, paths = record.partition("\0")
+        path = paths.strip("\n\0").split("\0")[0]
+        if path:
+            yield commit, path
+
+
+def _names_of_commit(top: str, commit: str) -> Iterator[str]:
+    """The stash that the commit belongs to, or the refs that contain it."""
+    stashes = git.decode(
+        git.run("-C", top, "stash", "list", "--format=%gd %H %P")
+    ).splitlines()
+    for line in stashes:
+        name, *commits = line.split(" ")
+        # Its parents: HEAD of then, the index, and the untracked files (git-stash(1)).
+        if commit in (commits[0], *commits[2:]):
+            yield name
+            return
+    shown = "--format=%(refname)"
+    raw = git.run("-C", top, "for-each-ref", "--contains", commit, shown)
+    for ref in git.decode(raw).splitlines():
+        kind, _, name = ref.removeprefix("refs/").partition("/")
+        if kind != "stash":
+            word = {"heads": "branch ", "tags": "tag ", "remotes": ""}.get(kind, "")
+            yield word + name
+
+
+def commit_that_added(top: str, path: str, text: str) -> str:
+    """Short id of the newest commit on this branch that added a text to a file.
+
+    "" where none did: the file is not committed like this.
+    """
+    flags = ("-1", "--format=%h", f"-S{text}")
+    return git.line("-C", top, "log", *flags, "--", path)

@@ -1,4 +1,8 @@
-"""Writes the lockfiles of apps whose migrations have just changed."""
+"""Writes the lockfiles of apps whose migrations have just changed.
+
+What ``makemigrations`` wrote a moment ago is in no index yet: the files are read as they
+are on disk, by the reader that the check has, and no git is needed for it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,13 @@ import os
 from dataclasses import dataclass
 
 from oneleaf import applying
-from oneleaf.applying import one_file
-from oneleaf.django import on_disk, places
+from oneleaf.checking.state import State
+from oneleaf.config import FILE
+from oneleaf.django import places
 from oneleaf.errors import OneleafError, Refused
+from oneleaf.git import git
+from oneleaf.git.snapshot import Snapshot
+from oneleaf.git.worktree import Overlaid
 from oneleaf.planning.lockfiles import plan_relock
 from oneleaf.shell import word
 
@@ -16,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from oneleaf.config import Config
     from oneleaf.planning.plan import Plan
 
 
@@ -65,7 +74,7 @@ def _relative(folder: str, top: str) -> str:
 def _relock(
     top: str, directories: Mapping[str, str], labels: list[str]
 ) -> Iterator[Written | Failed]:
-    state = on_disk.read(top, directories)
+    state = read_on_disk(top, directories)
     plan = plan_relock(state, {directories[label] for label in labels})
     for app in plan.apps:
         if app.refused:
@@ -78,7 +87,7 @@ def _write(top: str, plan: Plan) -> Iterator[Written | Failed]:
     for path, data in applying.differing(top, files).items():
         labels = [app.app for app in plan.apps if app.lockfile == path]
         try:
-            one_file.write(top, path, data)
+            applying.write(top, path, data)
         except Refused as error:
             yield failed(labels, error)
         else:
@@ -93,3 +102,51 @@ def failed(labels: Collection[str], reason: object) -> Failed:
         f"the lockfile of {whose} was not written: {reason}; mend that, stage the"
         f" migrations and run `{command}`"
     )
+
+
+def read_on_disk(top: str, directories: Mapping[str, str]) -> State:
+    """The apps whose migrations are in these directories, and the shared lockfile.
+
+    directories: app label -> directory of its migrations, relative to ``top``; the
+    labels are those that Django knows. Raises OneleafError for a configuration that
+    cannot be used.
+    """
+    contents = {FILE: _content(os.path.join(top, FILE))}
+    config = _state(contents).config
+    for label, directory in directories.items():
+        if directory.rpartition("/")[0] not in config.apps:
+            config.apps.setdefault(directory, label)
+        contents.update(_files(top, directory, config))
+    if config.shared:
+        contents[config.lockfile] = _content(os.path.join(top, config.lockfile))
+    return _state(contents, config)
+
+
+def _state(contents: Mapping[str, bytes | None], config: Config | None = None) -> State:
+    objects = git.Objects()
+    files = Overlaid(Snapshot("work tree", {"": {}}, objects), contents)
+    return State("work tree", objects, snapshot=files, config=config)
+
+
+def _files(top: str, directory: str, config: Config) -> Iterator[tuple[str, bytes]]:
+    """Path and content of what tells an app's history."""
+    package = directory.rpartition("/")[0]
+    wanted = [f"{package}/__init__.py".lstrip("/")]
+    for name in sorted(os.listdir(os.path.join(top, directory))):
+        path = f"{directory}/{name}"
+        if name.endswith(".py") or name == config.lockfile:
+            wanted.append(path)
+        elif "." not in name:  # a package hides a module of its name
+            wanted.append(f"{path}/__init__.py")
+    for path in wanted:
+        content = _content(os.path.join(top, path))
+        if content is not None:
+            yield path, content
+
+
+def _content(place: str) -> bytes | None:
+    try:
+        with open(place, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None

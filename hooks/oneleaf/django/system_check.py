@@ -19,9 +19,9 @@ from contextvars import ContextVar
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - its name
 
-from oneleaf.django import overriding, places
+from oneleaf.django import commands, places
 from oneleaf.errors import OneleafError
-from oneleaf.output.escape import escape
+from oneleaf.output.terminal import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def _top() -> str:
 def _findings(top: str) -> Sequence[Finding]:
     """Raises OneleafError where git is there and does not work, or nothing can be read."""
     from oneleaf.arguments import parse
-    from oneleaf.checking import states
+    from oneleaf.checking import state
     from oneleaf.commands import check
-    from oneleaf.repository import git
+    from oneleaf.git import git
 
     if not top:
         return ()
@@ -89,7 +89,7 @@ def _findings(top: str) -> Sequence[Finding]:
             return ()
         with git.Objects() as objects:
             options = parse(check.VERB, ["--all"])
-            return check.check(states.of_index(objects), options).findings
+            return check.check(state.of_index(objects), options).findings
 
 
 @contextlib.contextmanager
@@ -142,11 +142,11 @@ def _unknown(error: Exception) -> CheckMessage:
 def _hidden() -> Iterator[CheckMessage]:
     """Commands of ours that another app's hide, so that they write no lockfile."""
     for name in ("makemigrations", "squashmigrations"):
-        package = overriding.hidden_by(name)
+        package = commands.hidden_by(name)
         if package:
             yield Warning(
                 f"`{name}` of {package} is used, not oneleaf's: it writes no lockfiles",
-                hint=f'put "{overriding.APP}" above {package!r} in INSTALLED_APPS',
+                hint=f'put "{commands.APP}" above {package!r} in INSTALLED_APPS',
                 obj="oneleaf",
                 id="oneleaf.W002",
             )

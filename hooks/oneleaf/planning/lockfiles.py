@@ -5,20 +5,20 @@ Texts to be come out. A lockfile names the one leaf node of its app; where that 
 be known nothing is guessed, and the reason is raised as Refused or is in the app's plan.
 """
 
-from oneleaf import lockfile
 from oneleaf.errors import Refused
-from oneleaf.history.project import App, Project
-from oneleaf.planning.guards import code_in_conflict
+from oneleaf.lockfiles import format as lockfile
 from oneleaf.planning.plan import AppPlan, Plan
+from oneleaf.planning.refusals import code_in_conflict
+from oneleaf.project.project import App, Project
 from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from oneleaf.checking.states import State
+    from oneleaf.checking.state import State
     from oneleaf.config import Config
-    from oneleaf.history.graph import Graph
+    from oneleaf.project.graph import Graph
 
     # Why the leaf node of an app cannot be named: a sentence with the way out.
     Why = Callable[[Graph, App], str]
@@ -76,7 +76,7 @@ def plan_relock(state: "State", directories: "Collection[str]") -> Plan:
     refused = {
         app.directory: _why_not_relocked(graph, app)
         for app in apps
-        if _leaf(graph, app) is None
+        if _leaf_afterwards(graph, app) is None
     }
     files: dict[str, bytes | None] = {}
     for group in [apps] if config.shared else [[app] for app in apps]:
@@ -141,7 +141,7 @@ def plan_lockfiles(
             unmerged = lockfile_path(config, app) in app.unmerged
             if app.migrations and (app.lockfile is not None or unmerged):
                 here = app.directory
-                known = unmerged or _leaf(graph, app) is not None
+                known = unmerged or _leaf_afterwards(graph, app) is not None
                 if here in touched or (here in also and known):
                     apps.append(app)
         return _own(graph, config, apps, why)
@@ -233,13 +233,13 @@ def _shared(
 
 
 def _required(graph: "Graph", app: "App", why: "Why") -> str:
-    leaf = _leaf(graph, app)
+    leaf = _leaf_afterwards(graph, app)
     if leaf is None:
         raise Refused(code_in_conflict(app) or why(graph, app))
     return leaf
 
 
-def _leaf(graph: "Graph", app: "App") -> "str | None":
+def _leaf_afterwards(graph: "Graph", app: "App") -> "str | None":
     """The leaf node that a lockfile may name; None where there is no one, or a guess."""
     leaves = graph.leaf_nodes(app)
     doubtful = len(leaves) != 1 or graph.incomplete(app) or code_in_conflict(app)

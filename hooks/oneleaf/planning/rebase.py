@@ -1,26 +1,59 @@
-"""Plans to move local migrations behind those that stay."""
+"""Plans to move local migrations after those that stay."""
 
-from oneleaf.checking import checks
-from oneleaf.checking.scope import Case
+from oneleaf.checking import rules
+from oneleaf.checking.state import Case
 from oneleaf.errors import Refused
-from oneleaf.history.naming import number
-from oneleaf.planning import line_ends, numbering, overlapping, proof
-from oneleaf.planning.editing import Move, written
-from oneleaf.planning.guards import refusal, refuse_edited, refuse_in_the_way
-from oneleaf.planning.line import in_order, steps
+from oneleaf.migration.overlap import describe, opaque, overlaps, read_operations
+from oneleaf.migration.rewriting.edits import add_dependency, rename_references, repoint
+from oneleaf.migration.rewriting.source import CannotRewrite
+from oneleaf.planning import order, plan
 from oneleaf.planning.lockfiles import lockfile_path, plan_lockfiles, with_lockfiles
-from oneleaf.planning.plan import AppPlan, Plan
-from oneleaf.planning.showing import shown
+from oneleaf.planning.order import in_order, steps
+from oneleaf.planning.plan import AppPlan, Plan, shown
+from oneleaf.planning.refusals import (
+    cannot_edit,
+    refusal,
+    refuse_edited,
+    refuse_in_the_way,
+)
+from oneleaf.project.project import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from oneleaf.history.graph import Graph
-    from oneleaf.history.project import App, Project
-    from oneleaf.planning.editing import Written
-    from oneleaf.planning.line import Step
+    from oneleaf.migration.overlap import Overlap
+    from oneleaf.migration.overlap.kinds import Operation
+    from oneleaf.migration.reading.migrations import Migration
+    from oneleaf.planning.order import Key, Step
     from oneleaf.planning.situation import Situation
+    from oneleaf.project.graph import Graph
+    from oneleaf.project.project import App, Project
+
+    Written = dict[Key, tuple[str, bytes]]
+    Read = list[tuple[str, tuple[Operation, ...]]]
+
+
+class Move:
+    """What becomes of one app.
+
+    app, upstream: the app and the names that stay; line: its local migrations and
+    what comes before each; names: old -> new name, for all of them.
+    """
+
+    __slots__ = ("app", "line", "names", "upstream")
+
+    def __init__(
+        self,
+        app: "App",
+        upstream: "list[str]",
+        line: "list[Step]",
+        names: "dict[str, str]",
+    ) -> None:
+        self.app = app
+        self.upstream = upstream
+        self.line = line
+        self.names = names
 
 
 def plan_rebase(situation: "Situation") -> Plan:
@@ -46,7 +79,7 @@ def plan_rebase(situation: "Situation") -> Plan:
             {},
         )
     moves = _moves(situation, faulty)
-    notes = overlapping.notes(situation, moves)
+    notes = overlap_notes(situation, moves)
     return _composed(situation, moves, notes)
 
 
@@ -60,10 +93,10 @@ def _faulty(situation: "Situation") -> "list[App]":
     chosen = situation.chosen()
     directories = frozenset(app.directory for app in chosen)
     local = frozenset(app.path(name) for app in chosen for name in situation.local(app))
-    state = proof.state(project, graph, situation.config)
+    state = plan.state(project, graph, situation.config)
     case = Case(state, directories, local)
     doubled: dict[str, set[str]] = {}
-    for finding in checks.duplicate_numbers(case):
+    for finding in rules.duplicate_numbers(case):
         doubled.setdefault(finding.path.rpartition("/")[0], set()).update(
             finding.migrations
         )
@@ -135,8 +168,8 @@ def _renamed(
     }
     inside = [step.name for step in line if not step.aside]
     last = number(leaves[0]) if leaves else None
-    deleted = numbering.replaced_and_deleted(app)
-    numbered = numbering.renumber([shown[n] for n in inside], taken, last, deleted)
+    deleted = order.replaced_and_deleted(app)
+    numbered = order.renumber([shown[n] for n in inside], taken, last, deleted)
     names = dict(zip(inside, numbered, strict=True))
     for step in line:
         if step.aside:
@@ -144,7 +177,7 @@ def _renamed(
                 (shown.get(n, n), names.get(n, n))
                 for _, n in situation.history.replaces[app.directory, step.name]
             ]
-            names[step.name] = numbering.squash_name(
+            names[step.name] = order.squash_name(
                 shown[step.name], originals[0], originals[-1]
             )
     return names
@@ -157,14 +190,14 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
     refuse_in_the_way(situation, contents)
     touched = {move.app.directory for move in moves}
     project = _planned(situation, contents)
-    graph = proof.build(project)
+    graph = plan.build(project)
     also = {
         app.directory
         for app in situation.chosen()
         if situation.local(app) or lockfile_path(situation.config, app) in app.unmerged
     }
     lockfiles = plan_lockfiles(
-        proof.state(project, graph, situation.config),
+        plan.state(project, graph, situation.config),
         touched,
         _why_unknown,
         stages=situation.stages,
@@ -172,7 +205,7 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
         anew=True,
     )
     project = with_lockfiles(project, situation.config, lockfiles)
-    objections = proof.objections(
+    objections = plan.objections(
         situation.graph, graph, project, situation.config, touched
     )
     if objections:
@@ -181,7 +214,7 @@ def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -
     contents.update(lockfiles)
     expected = {path: situation.files.current(path) for path in contents}
     for path, content in lockfiles.items():
-        contents[path] = line_ends.as_in(expected[path], content)
+        contents[path] = plan.as_in(expected[path], content)
     changed = {
         path: content
         for path, content in contents.items()
@@ -237,4 +270,207 @@ def _planned(
             gone.append((directory, name[:-3]))
         else:
             sources.setdefault(directory, {})[name[:-3]] = content
-    return proof.planned(situation.project, gone, sources)
+    return plan.planned(situation.project, gone, sources)
+
+
+def written(situation: "Situation", moves: "list[Move]") -> "Written":
+    """(directory, new name) -> (old path, new content) of each file that changes.
+
+    Every reference of every app is looked at. Raises Refused where a published file
+    would have to change, or a local one cannot be edited.
+    """
+    renames = {
+        (move.app.directory, old): new
+        for move in moves
+        for old, new in move.names.items()
+        if old != new
+    }
+    by_directory = {move.app.directory: move for move in moves}
+    found: Written = {}
+    for app in situation.project.apps:
+        ties = _ties(by_directory.get(app.directory), situation.former)
+        for name, migration in app.migrations.items():
+            words = _words(situation, app, migration, renames)
+            key, path = (app.directory, name), app.path(name)
+            forced = key in renames or path in situation.files.prepared
+            if not (words or forced or name in ties):
+                continue
+            if situation.is_local(key):
+                after = _rewritten(situation, path, words, ties.get(name))
+                if forced or after != situation.files.source(path):
+                    found[app.directory, renames.get(key, name)] = (path, after)
+            elif words:
+                _refuse_published(path, words)
+    return found
+
+
+class _Tie:
+    """What one file has to depend on: ``old`` becomes ``new``; None: ``new`` is added."""
+
+    __slots__ = ("new", "old")
+
+    def __init__(self, old: "Key | None", new: "Key") -> None:
+        self.old = old
+        self.new = new
+
+
+def _ties(move: "Move | None", former: "frozenset[Key]") -> "dict[str, _Tie]":
+    """Name -> the dependency to change, in the names to be, for who needs a change.
+
+    Of several dependencies in the app the last in the line is changed. One on a
+    migration that does not exist is only where ``former`` has it.
+    """
+    if move is None:
+        return {}
+    label = move.app.label
+    places = _places(move)
+    found = {}
+    for step in move.line:
+        if step.before is None:
+            continue
+        dependencies = move.app.migrations[step.name].dependencies
+        own = [
+            name
+            for other, name in dependencies
+            if other == label
+            and (name in places or (move.app.directory, name) in former)
+        ]
+        if step.same.intersection(own) or step.before in own:
+            continue
+        last = max(own, key=lambda name: (places.get(name, -2), name), default=None)
+        old = (label, move.names.get(last, last)) if last else None
+        found[step.name] = _Tie(old, (label, move.names.get(step.before, step.before)))
+    return found
+
+
+def _places(move: "Move") -> "dict[str, int]":
+    """Name -> place in the line; what stays is at -1."""
+    places = dict.fromkeys(move.upstream, -1)
+    for place, step in enumerate(move.line):
+        places[step.name] = place
+    return places
+
+
+def _words(
+    situation: "Situation",
+    app: "App",
+    migration: "Migration",
+    renames: "Mapping[Key, str]",
+) -> "dict[Key, Key]":
+    """Those of the pairs in a migration's attributes that change, and to what."""
+    found = {}
+    for pair in (*migration.dependencies, *migration.run_before, *migration.replaces):
+        label, old = pair
+        owners = situation.graph.carriers(app, label)
+        new = [renames[k] for one in owners if (k := (one.directory, old)) in renames]
+        if len(new) == 1:
+            found[pair] = (label, new[0])
+    return found
+
+
+def _refuse_published(path: str, words: "Mapping[Key, Key]") -> None:
+    label, old = next(iter(words))
+    msg = (
+        f"{path} is published and names {label}.{old}, which would have to move;"
+        " nothing was changed"
+    )
+    raise Refused(msg)
+
+
+def _rewritten(
+    situation: "Situation", path: str, words: "Mapping[Key, Key]", tie: "_Tie | None"
+) -> bytes:
+    """The file's new content: renamed first, then tied, all in the names to be."""
+    source = situation.files.source(path)
+    try:
+        source = rename_references(source, words)
+        if tie is None:
+            return source
+        if tie.old is None:
+            return add_dependency(source, tie.new)
+        return repoint(source, tie.old, tie.new)
+    except CannotRewrite as error:
+        raise cannot_edit(situation, path, error) from None
+
+
+def overlap_notes(situation: "Situation", moves: "list[Move]") -> "list[str]":
+    """A sentence for each overlap of a moving migration with what it moves behind.
+
+    Both places are quoted. Raises Refused where the result cannot be valid, unless
+    the user said to go on.
+    """
+    ours, theirs = _overlap_sides(situation, moves)
+    places = {
+        id(operation): f"{path}:{operation.line}"
+        for path, operations in [*ours, *theirs]
+        for operation in operations
+    }
+    found = overlaps(_flat(ours), _flat(theirs))
+    told = [_told(overlap, places) for overlap in found]
+    fatal = [text for overlap, text in zip(found, told, strict=True) if overlap.fatal]
+    if fatal and not situation.wishes.despite_overlap:
+        msg = (
+            f"{'; '.join(fatal)}; nothing was changed; change yours, or go on with"
+            " `--despite-overlap`"
+        )
+        raise Refused(msg)
+    if not theirs:
+        return told
+    return told + [
+        f"cannot tell what {places[id(operation)]} touches: {operation.opaque}"
+        for operation in opaque(_flat(ours) + _flat(theirs))
+    ]
+
+
+def _overlap_sides(situation: "Situation", moves: "list[Move]") -> "tuple[Read, Read]":
+    """The operations of what moves, and of what comes newly before it."""
+    line = [
+        (move.app.directory, step.name)
+        for move in moves
+        for step in move.line
+        if not step.aside
+    ]
+    local = set(line)
+    before = situation.history.ancestors(line)
+    newer = [
+        (move.app.directory, name)
+        for move in moves
+        for name in move.upstream
+        if (move.app.directory, name) not in before | local
+    ]
+    ordered = [
+        key
+        for key in _in_time(situation, newer)
+        if key not in situation.history.replaces
+    ]
+    return _read_both(situation, line), _read_both(situation, ordered)
+
+
+def _in_time(situation: "Situation", keys: "list[Key]") -> "list[Key]":
+
+    ranks = dict.fromkeys(keys, 0)
+    return in_order(situation.history, ranks, keys)[0]
+
+
+def _read_both(situation: "Situation", keys: "list[Key]") -> "Read":
+    labels = {app.directory: app.label for app in situation.project.apps}
+    found = []
+    for directory, name in keys:
+        path = f"{directory}/{name}.py"
+        source = situation.files.source(path)
+        shown = situation.files.origin(path)
+        found.append((shown, read_operations(labels[directory], name, source)))
+    return found
+
+
+def _flat(side: "Read") -> "list[Operation]":
+    return [operation for _, operations in side for operation in operations]
+
+
+def _told(overlap: "Overlap", places: "dict[int, str]") -> str:
+    mine, other = places[id(overlap.ours)], places[id(overlap.theirs)]
+    verb = "cannot follow" if overlap.fatal else "touches what is touched by"
+    return (
+        f"{describe(overlap.key)}: {mine} `{overlap.ours.text}` {verb}"
+        f" {other} `{overlap.theirs.text}`"
+    )

@@ -2,13 +2,20 @@
 
 Pure. The published branch decides first; the sides of an operation in progress only
 refine it. Names, file times and conflict markers are never asked.
+
+Where both sides added one path with different content, git leaves both in the index
+(git-ls-files(1), stages 2 and 3). The one that stays keeps the path; the other is given
+a temporary name until the plan has numbered it.
 """
+
+from oneleaf.errors import Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from oneleaf.repository.trees import Tree
+    from oneleaf.git.snapshot import Tree
+
 
 PUBLISHED = 0
 
@@ -83,7 +90,7 @@ def choose(
 ) -> Sides:
     """The sides of a state.
 
-    kind: what is in progress, see ``oneleaf.repository.progress``. published: upstream's tree;
+    kind: what is in progress, see ``oneleaf.git.progress``. published: upstream's tree;
     branch: that of the local branch of its name, what waits to be published.
     trees: ``"ours"``, ``"theirs"`` -> the tree of HEAD and of the commit that comes in,
     where known. onto: one of these two, what the user says, or "".
@@ -99,3 +106,37 @@ def choose(
         return Sides(published, stays if ours is None else [*stays, ours])
     contest = (ours, trees.get("theirs")) if kind and ours is not None else None
     return Sides(published, stays, contest)
+
+
+class Twin:
+    """One such path. stays, moves: blob ids; mover: the stage that moves, 2 or 3.
+
+    path: where both are; provisional: the made-up path of the one that moves.
+    """
+
+    __slots__ = ("mover", "moves", "path", "provisional", "stays")
+
+    def __init__(self, path: str, blobs: "Mapping[int, str]", mover: int) -> None:
+        self.path = path
+        self.mover = mover
+        self.moves = blobs[mover]
+        self.stays = blobs[5 - mover]
+        self.provisional = f"{path.removesuffix('.py')}__moving.py"
+
+
+def tell_apart(path: str, blobs: "Mapping[int, str]", sides: "Sides") -> Twin:
+    """Which of two contents stays: the published one, else that of the side that stays.
+
+    blobs: stage -> blob id, for the stages 2 and 3 alone. Raises Refused where
+    neither can be told.
+    """
+    trees = [tree for tree in (sides.published, *sides.stays) if tree and path in tree]
+    for tree in trees:
+        for mover in (2, 3):
+            if tree[path] == blobs[5 - mover]:
+                return Twin(path, blobs, mover)
+    msg = (
+        f"both sides added {path}, and nothing tells which of them stays; say it with"
+        " `oneleaf rebase --onto ours` or `--onto theirs`"
+    )
+    raise Refused(msg)

@@ -1,17 +1,17 @@
 """Everything that ``rebase`` has to know before it can plan."""
 
-from oneleaf.planning import proof
-from oneleaf.planning.line import History
+from oneleaf.planning import plan
+from oneleaf.planning.order import History
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from oneleaf.config import Config
-    from oneleaf.history.graph import Graph
-    from oneleaf.history.project import App, Project
-    from oneleaf.planning.line import Key
+    from oneleaf.planning.order import Key
     from oneleaf.planning.sides import Sides
+    from oneleaf.project.graph import Graph
+    from oneleaf.project.project import App, Project
 
 
 class Files:
@@ -131,7 +131,7 @@ class Situation:
         """The leaf nodes of what stays of the app, as they are without what is local."""
         if not self._kept:
             gone = self._local
-            kept = proof.planned(self.project, gone, {})
-            graph = proof.build(kept)
+            kept = plan.planned(self.project, gone, {})
+            graph = plan.build(kept)
             self._kept = {each.directory: graph.leaf_nodes(each) for each in kept.apps}
         return self._kept[app.directory]

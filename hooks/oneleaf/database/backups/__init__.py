@@ -14,9 +14,10 @@ import json
 import os
 import time
 
-from oneleaf.database import applied, identity, memory
+from oneleaf.database import applied, clone_files
+from oneleaf.database import connection as connections
 from oneleaf.database.backups import mysql, postgresql, sqlite
-from oneleaf.database.keys import dotted
+from oneleaf.database.connection import dotted
 from oneleaf.errors import OneleafError, Refused
 
 TYPE_CHECKING = False
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from typing import Any
 
-    from oneleaf.database.identity import Identity
+    from oneleaf.database.connection import Identity
 
 KEPT = 5
 LIMIT = 2 << 30  # bytes
@@ -57,7 +58,7 @@ class Backup:
 
 def folder() -> str:
     """Where backups are. Raises OneleafError outside a repository."""
-    return memory.folder("backups")
+    return clone_files.folder("backups")
 
 
 def kind(connection: Any) -> Any:
@@ -81,7 +82,7 @@ def make(
     limit: bytes above which none is made. spared: names that must not be removed.
     Raises Refused above the limit, OneleafError where it cannot be made.
     """
-    own = identity.of(connection)
+    own = connections.identity(connection)
     server = kind(connection)
     size = server.size(connection)
     if size > limit:
@@ -90,7 +91,7 @@ def make(
             f"{own.place} has {size >> 20} MiB, more than the limit of {limit >> 20} MiB;"
             f" make the backup yourself: {command}"
         )
-    migrations = [dotted(key) for key in applied.rows(connection)]
+    migrations = [dotted(key) for key in applied.times(connection)]
     now = datetime.datetime.now(datetime.UTC)
     name = f"{_title(own)}-{now:%Y%m%dT%H%M%S}-{os.urandom(2).hex()}{server.ENDING}"
     path = os.path.join(folder(), name)
@@ -109,7 +110,7 @@ def make(
         "digest": _digest(path),
         "migrations": migrations,
     }
-    memory.write(os.path.join("backups", name + ".json"), told)
+    clone_files.write(os.path.join("backups", name + ".json"), told)
     _rotate(own, {name, *spared})
     return Backup(told)
 
@@ -135,7 +136,7 @@ def listed(own: Identity) -> list[Backup]:
 
 
 def _all() -> list[Backup]:
-    place, found = memory.place("backups"), []
+    place, found = clone_files.place("backups"), []
     for entry in sorted(os.listdir(place) if os.path.isdir(place) else ()):
         if entry.endswith(".json"):
             with open(os.path.join(place, entry), encoding="utf-8") as file:
@@ -175,7 +176,7 @@ def restore(connection: Any, backup: Backup, say: Callable[[str], None]) -> None
     Guards and consent are the caller's. Raises Refused for a backup of another
     database, OneleafError for one that has changed or where the restore fails.
     """
-    own = identity.of(connection)
+    own = connections.identity(connection)
     if backup.database != own.key:
         raise Refused(f"{backup.name} is a backup of another database than {own.place}")
     if _digest(backup.path) != backup.digest:
@@ -185,7 +186,7 @@ def restore(connection: Any, backup: Backup, say: Callable[[str], None]) -> None
     say(f"restoring {backup.name} ({backup.size >> 20} MiB) into {own.place}")
     kind(connection).restore(connection, backup.path)
     connection.close()
-    found = [dotted(key) for key in applied.rows(connection)]
+    found = [dotted(key) for key in applied.times(connection)]
     if sorted(found) != sorted(backup.migrations):
         raise OneleafError(
             f"{own.place} does not hold what {backup.path} should have brought back; run"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from oneleaf.database import programs
+from oneleaf.database.backups import programs
 from oneleaf.errors import OneleafError
 
 TYPE_CHECKING = False

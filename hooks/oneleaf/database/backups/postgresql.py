@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from oneleaf.database import programs
+from oneleaf.database.backups import programs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

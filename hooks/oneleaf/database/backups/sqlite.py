@@ -12,7 +12,7 @@ import sqlite3
 import time
 from urllib.parse import quote
 
-from oneleaf.database import identity
+from oneleaf.database import connection as connections
 from oneleaf.errors import OneleafError, Refused
 
 TYPE_CHECKING = False
@@ -73,7 +73,7 @@ def _path(connection: Any) -> str:
     """The file; the connection is closed, so that it holds no lock."""
     if connection.is_in_memory_db():
         raise Refused(f"database {connection.alias!r} is in memory: no file to copy")
-    path = identity.of(connection).name
+    path = connections.identity(connection).name
     connection.close()
     return path
 

@@ -4,33 +4,34 @@ import json
 import sys
 
 from oneleaf.arguments import Options
-from oneleaf.database import acting, opening, sources, surroundings
-from oneleaf.database.adopting import Adoption
-from oneleaf.database.keys import dotted
-from oneleaf.output.escape import escape
-from oneleaf.output.saying import say
+from oneleaf.database import connection as connections
+from oneleaf.database import sources
+from oneleaf.database.change import acting, safety
+from oneleaf.database.change.adopt import Adoption
+from oneleaf.database.connection import dotted
+from oneleaf.output.terminal import escape, say
 
 
 def run(options: Options) -> int:
     """0 when done, nothing was to do, or the plan is shown; raises Refused otherwise."""
     found = sources.find()
-    connection = opening.connection(options.text("--database"))
+    connection = connections.connection(options.text("--database"))
     if not options.text("--database"):
-        surroundings.refuse_open_elsewhere(connection.alias, found, "adopt")
-    around = surroundings.wards(connection)
+        safety.refuse_open_elsewhere(connection.alias, found, "adopt")
+    around = safety.wards(connection)
     apply = options.flag("--apply")
-    with opening.named(connection.alias):
+    with connections.named(connection.alias):
         if apply:
-            surroundings.require_consent(connection, options)
+            safety.require_consent(connection, options)
             plan = acting.carry_out(
                 connection,
                 around,
-                lambda: surroundings.adoption(connection, found, around),
+                lambda: safety.adoption(connection, found, around),
                 say,
             )
-            surroundings.remember(connection, found)
+            safety.remember(connection, found)
         else:
-            plan = surroundings.adoption(connection, found, around)
+            plan = safety.adoption(connection, found, around)
     assert isinstance(plan, Adoption)
     as_json = options.text("--output-format", "text") == "json"
     sys.stdout.write(_json(plan, applied=apply) if as_json else _text(plan, done=apply))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 
-from oneleaf.database import backups, opening
+from oneleaf.database import backups
+from oneleaf.database import connection as connections
 from oneleaf.database.options import on
 from oneleaf.errors import OneleafError
-from oneleaf.output.escape import escape
+from oneleaf.output.terminal import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ def run(options: Options) -> int:
 
     Raises Refused for a database that is too large, OneleafError where it fails.
     """
-    connection = opening.connection(options.text("--database"))
+    connection = connections.connection(options.text("--database"))
     if options.flag("--print"):
         server = backups.kind(connection)
         print(server.line(connection, f"{connection.alias}-backup{server.ENDING}"))
         return 0
     limit = _mebibytes(options.text("--max-size", str(backups.LIMIT >> 20)))
-    with opening.named(connection.alias):
+    with connections.named(connection.alias):
         made = backups.make(connection, limit=limit)
     again = f"oneleaf db restore {made.name} --apply{on(connection.alias)}"
     if options.text("--output-format", "text") == "json":

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
-from oneleaf.database import (
-    applied,
-    child,
-    content_record,
-    identity,
-    locking,
-    opening,
-    sources,
-)
+from oneleaf.database import applied, child, clone_files, locking, sources
+from oneleaf.database import connection as connections
 from oneleaf.errors import OneleafError
-from oneleaf.output.saying import say
+from oneleaf.output.terminal import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +30,8 @@ def run(options: Options) -> int:
             "oneleaf db lock needs a command: oneleaf db lock -- COMMAND…"
         )
     wait = _seconds(options.text("--wait", _WAIT))
-    connection = opening.connection(options.text("--database"))
-    with opening.named(connection.alias):
+    connection = connections.connection(options.text("--database"))
+    with connections.named(connection.alias):
         lock = locking.of(connection)
         try:
             locking.take(lock, wait, say)
@@ -57,8 +50,8 @@ def _remember(connection: Any) -> None:
     """Notes in the clone what was applied; a production host has no clone."""
     with contextlib.suppress(OneleafError):
         found = sources.find()
-        rows = applied.rows(connection)
-        content_record.record(identity.of(connection), rows, found)
+        rows = applied.times(connection)
+        clone_files.record(connections.identity(connection), rows, found)
 
 
 def _seconds(text: str) -> float:

@@ -6,12 +6,12 @@ import json
 import os
 import sys
 
-from oneleaf.database import applied, backups, guards, identity, opening
-from oneleaf.database.keys import dotted
+from oneleaf.database import applied, backups
+from oneleaf.database import connection as connections
+from oneleaf.database.change import guards
+from oneleaf.database.connection import dotted
 from oneleaf.errors import OneleafError, Refused
-from oneleaf.output.counting import counted
-from oneleaf.output.escape import escape
-from oneleaf.output.saying import say
+from oneleaf.output.terminal import counted, escape, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from oneleaf.arguments import Options
     from oneleaf.database.backups import Backup
-    from oneleaf.database.identity import Identity
+    from oneleaf.database.connection import Identity
 
 
 def run(options: Options) -> int:
@@ -27,9 +27,9 @@ def run(options: Options) -> int:
 
     Raises Refused without a backup and without consent, OneleafError where it fails.
     """
-    connection = opening.connection(options.text("--database"))
-    with opening.named(connection.alias):
-        own = identity.of(connection)
+    connection = connections.connection(options.text("--database"))
+    with connections.named(connection.alias):
+        own = connections.identity(connection)
         found = backups.listed(own)
         if options.flag("--list"):
             _list(found, options)
@@ -81,7 +81,7 @@ def _plan(
     connection: Any, own: Identity, chosen: Backup, found: list[Backup]
 ) -> dict[str, Any]:
     """What the restore would change of the applied migrations."""
-    now = [dotted(key) for key in applied.rows(connection)]
+    now = [dotted(key) for key in applied.times(connection)]
     return {
         "version": 1,
         "applied": False,

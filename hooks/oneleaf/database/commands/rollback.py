@@ -4,33 +4,33 @@ import json
 import sys
 
 from oneleaf.arguments import Options
-from oneleaf.database import acting, opening, rolling_back, sources, surroundings
-from oneleaf.database.choosing import Wish
-from oneleaf.database.rolling_back import Rollback
+from oneleaf.database import connection as connections
+from oneleaf.database import sources
+from oneleaf.database.change import acting, rollback, safety
+from oneleaf.database.change.rollback import Rollback, Wish
 from oneleaf.errors import OneleafError
-from oneleaf.output.escape import escape
-from oneleaf.output.saying import say
+from oneleaf.output.terminal import escape, say
 
 
 def run(options: Options) -> int:
     """0 when done, nothing was to do, or the plan is shown; raises Refused otherwise."""
     wish = _wish(options)
     found = sources.find()
-    connection = opening.connection(options.text("--database"))
+    connection = connections.connection(options.text("--database"))
     if not options.text("--database") and not wish.to and not wish.to_upstream:
-        surroundings.refuse_open_elsewhere(connection.alias, found, "rollback")
-    around = surroundings.wards(connection)
+        safety.refuse_open_elsewhere(connection.alias, found, "rollback")
+    around = safety.wards(connection)
     apply = options.flag("--apply")
 
     def make() -> Rollback:
-        with opening.named(connection.alias):
-            return rolling_back.plan(connection, found, around, wish)
+        with connections.named(connection.alias):
+            return rollback.plan(connection, found, around, wish)
 
-    with opening.named(connection.alias):
+    with connections.named(connection.alias):
         if apply:
-            surroundings.require_consent(connection, options)
+            safety.require_consent(connection, options)
             plan = acting.carry_out(connection, around, make, say)
-            surroundings.remember(connection, found)
+            safety.remember(connection, found)
         else:
             plan = make()
     assert isinstance(plan, Rollback)
@@ -70,7 +70,7 @@ def _text(plan: Rollback, *, done: bool) -> str:
         return "nothing to roll back\n"
     lines = [f"undo    {target.shown}" for target in reversed(plan.targets)]
     lines += [f"{'dropped' if done else 'drops'}  {what}" for what in plan.lost]
-    if rolling_back.has_code(plan):
+    if rollback.has_code(plan):
         lines.append("runs the project's own code backwards (RunPython)")
     if done:
         lines.append("done. Now run: python manage.py migrate")

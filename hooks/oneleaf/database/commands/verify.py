@@ -4,15 +4,16 @@ import json
 import sys
 
 from oneleaf.arguments import Options
-from oneleaf.database import sources, verifying
-from oneleaf.database.keys import dotted
-from oneleaf.output.escape import escape
+from oneleaf.database import sources
+from oneleaf.database.connection import dotted
+from oneleaf.database.state import verdict
+from oneleaf.output.terminal import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from oneleaf.database.verifying import Comparison
+    from oneleaf.database.state.verdict import Comparison
 
 
 MEANING = {
@@ -26,9 +27,9 @@ MEANING = {
 def run(options: Options) -> int:
     """0 where every verdict is COMMUTE, nothing is opaque and no migration is missing."""
     found = sources.find()
-    comparisons = verifying.compare(found, options.text("--since"))
-    conflicts = verifying.leaf_conflicts(found)
-    missing = [] if conflicts else list(verifying.unwritten(found))
+    comparisons = verdict.compare(found, options.text("--since"))
+    conflicts = verdict.leaf_conflicts(found)
+    missing = [] if conflicts else list(verdict.unwritten(found))
     if options.text("--output-format", "text") == "json":
         rendered = json.dumps(_json(comparisons, conflicts, missing), indent=1) + "\n"
     else:

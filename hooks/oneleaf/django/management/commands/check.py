@@ -7,7 +7,7 @@ run in the middle of a merge too.
 from __future__ import annotations
 
 from oneleaf.django import system_check
-from oneleaf.django.overriding import next_command
+from oneleaf.django.commands import next_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oneleaf.django import keeping
-from oneleaf.django.overriding import next_command
+from oneleaf.django import commands
+from oneleaf.django.commands import next_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,5 +19,5 @@ class Command(Next):
 
     def handle(self, *labels: Any, **options: Any) -> Any:
         """As the command it is built on."""
-        with keeping.lockfiles(self, options):
+        with commands.lockfiles(self, options):
             return super().handle(*labels, **options)

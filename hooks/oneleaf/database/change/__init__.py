@@ -1,0 +1,1 @@
+"""Changes of a development database, guarded and undone if they fail."""

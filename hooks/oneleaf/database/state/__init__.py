@@ -1,0 +1,1 @@
+"""Project states: Django's own, made to check before they change."""

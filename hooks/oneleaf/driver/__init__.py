@@ -1,1 +1,0 @@
-"""The merge driver: what git calls where both sides changed a lockfile."""

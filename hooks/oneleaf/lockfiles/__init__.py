@@ -1,0 +1,1 @@
+"""Lockfiles: their formats, and the merge driver that git calls."""

@@ -1,0 +1,272 @@
+"""The three-way merge of lockfiles: three texts in, one text and its conflicts out.
+
+The merge driver's judgement, without git and without files. It is clean only where
+the three texts alone prove the result: one side left the name as it was, or both
+wrote the same one. Everything else is a conflict with markers: git takes a clean
+exit for the truth, whatever the file holds (gitattributes(5), "Defining a custom
+merge driver").
+
+All comparisons are made on names, never on bytes, so that a line end, a byte order
+mark or a blank is neither a change nor a conflict. Results have LF; git converts.
+"""
+
+from oneleaf.lockfiles.format import (
+    Malformed,
+    Shared,
+    format_app,
+    join_shared,
+    parse_entry,
+    parse_shared,
+    read_app,
+    without_bom,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Stands for a name in the base that cannot be known. No side can hold it, so it
+# never equals what a side has, and a difference between the sides is a conflict.
+_UNKNOWN = "\0"
+
+_DEFAULT_SIZE, _SMALLEST_SIZE = 7, 3
+
+
+class Style:
+    """How conflicts are written.
+
+    marker_size: characters of a marker line, git's ``%L``; git's default where it is
+        less than the three that tell a marker from a name.
+    show_base: whether the base stands between the sides (``merge.conflictStyle``
+        diff3 or zdiff3).
+    ours, base, theirs: labels of the marker lines.
+    """
+
+    __slots__ = ("base", "marker_size", "ours", "show_base", "theirs")
+
+    def __init__(
+        self,
+        marker_size: int = _DEFAULT_SIZE,
+        *,
+        show_base: bool = False,
+        ours: str = "ours",
+        base: str = "base",
+        theirs: str = "theirs",
+    ) -> None:
+        # A conflict without markers that readers know would be added unseen.
+        known = marker_size >= _SMALLEST_SIZE
+        self.marker_size = marker_size if known else _DEFAULT_SIZE
+        self.show_base = show_base
+        self.ours = ours
+        self.base = base
+        self.theirs = theirs
+
+
+class Conflict:
+    """One app whose latest migration the merge cannot tell.
+
+    label: the app label in a shared lockfile; "" in an app's own lockfile, and
+        where a whole file cannot be read.
+    base, ours, theirs: the names; None where there is none or it cannot be told.
+    """
+
+    __slots__ = ("base", "label", "ours", "theirs")
+
+    def __init__(
+        self, label: str, base: "str | None", ours: "str | None", theirs: "str | None"
+    ) -> None:
+        self.label = label
+        self.base = base
+        self.ours = ours
+        self.theirs = theirs
+
+
+class Merged:
+    """What a merge came to.
+
+    content: the file's new text; with conflicts it holds marker lines.
+    conflicts: one per app, in the order of the file.
+    """
+
+    __slots__ = ("conflicts", "content")
+
+    def __init__(self, content: bytes, conflicts: "list[Conflict]") -> None:
+        self.content = content
+        self.conflicts = conflicts
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is left to decide."""
+        return not self.conflicts
+
+
+def judge(
+    base: "bytes | None", ours: "bytes | None", theirs: "bytes | None", style: Style
+) -> Merged:
+    """Merges a lockfile of either form; None for a file that cannot be read. Raises nothing.
+
+    The texts alone tell the form: no migration name holds a blank, so that neither
+    form can be read as the other.
+    """
+    if base is None or ours is None or theirs is None:
+        text = conflict_text(base or b"", ours or b"", theirs or b"", style)
+        return Merged(text, [Conflict("", None, None, None)])
+    merge = merge_shared if _is_shared(ours) or _is_shared(theirs) else merge_app
+    return merge(base, ours, theirs, style)
+
+
+def _is_shared(data: bytes) -> bool:
+    try:
+        parse_shared(data)
+    except Malformed:
+        return False
+    return True
+
+
+def merge_app(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
+    """Merges an app's own lockfile. Raises nothing.
+
+    base: git's ``%O``; empty where the merge base has no such file, and then two
+    different names are a conflict, since nothing tells which came first.
+
+    In a conflict of two readable names the text is the marker lines and the names
+    alone: tools that read the conflicted file expect the names in the second and
+    the last line but one.
+    """
+    root, mine, other = _name_in(base), _name_in(ours), _name_in(theirs)
+    if mine is None or other is None:
+        return _undecided(base, ours, theirs, style)
+    if _decided(root, mine, other):
+        return Merged(format_app(other if mine == root else mine), [])
+    before = b"" if root is None else format_app(root)
+    text = conflict_text(before, format_app(mine), format_app(other), style)
+    return Merged(text, [Conflict("", root, mine, other)])
+
+
+def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
+    """Merges a shared lockfile, app by app. Raises nothing.
+
+    base: git's ``%O``; empty where the merge base has no such file. Where it holds
+    marker blocks (the merge of several merge bases), the apps in them have an
+    unknown base; where it cannot be read, all apps have.
+
+    Adding an app is a change, and so is deleting it: to delete what the other side
+    changed is a conflict. Comments on top are ours, unless only theirs changed.
+    """
+    try:
+        mine, other = parse_shared(ours), parse_shared(theirs)
+    except Malformed:
+        return _undecided(base, ours, theirs, style)
+    root = _read_base(base, {*mine.entries, *other.entries})
+    blocks: list[bytes] = []
+    conflicts: list[Conflict] = []
+    for label in sorted({*mine.entries, *other.entries}):
+        known = root.entries.get(label)
+        a, b = mine.entries.get(label), other.entries.get(label)
+        if not _decided(known, a, b):
+            unknown = known == _UNKNOWN
+            conflicts.append(Conflict(label, None if unknown else known, a, b))
+            blocks.append(_entry_block(conflicts[-1], style))
+        elif (name := b if a == known else a) is not None:
+            blocks.append(f"{label}: {name}".encode())
+    header = other.header if mine.header == root.header else mine.header
+    return Merged(join_shared(header, blocks), conflicts)
+
+
+def conflict_text(base: bytes, ours: bytes, theirs: bytes, style: Style) -> bytes:
+    """The whole of both files in one marker block; the base where the style asks.
+
+    Takes any bytes and raises nothing: the last resort where a merge cannot be made.
+    """
+    size = style.marker_size
+    parts = [_marker("<", size, style.ours), _ended(ours)]
+    if style.show_base:
+        parts += [_marker("|", size, style.base), _ended(base)]
+    parts += [_marker("=", size, ""), _ended(theirs), _marker(">", size, style.theirs)]
+    return b"".join(parts)
+
+
+def _decided(base: "str | None", ours: "str | None", theirs: "str | None") -> bool:
+    """Whether at most one side changed the name, or both did alike."""
+    return ours == theirs or base in (ours, theirs)
+
+
+def _name_in(data: bytes) -> "str | None":
+    """The name in an app's own lockfile, None where it cannot be told."""
+    try:
+        return read_app(data)
+    except Malformed:
+        return None
+
+
+def _undecided(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
+    """The conflict of files that cannot be read, one of them at least.
+
+    Text of ours that shows a conflict already stays as it is. Git's rerere asks the
+    driver to merge such a text with a resolution recorded earlier, maybe of another
+    app; an unchanged text and a conflict refuse that (git-rerere(1)). It must be
+    seen by whoever looks at line starts alone, so a byte order mark counts here.
+    """
+    marked = ours.startswith(b"<<<") or b"\n<<<" in ours
+    content = ours if marked else conflict_text(base, ours, theirs, style)
+    conflict = Conflict("", _name_in(base), _name_in(ours), _name_in(theirs))
+    return Merged(content, [conflict])
+
+
+def _read_base(data: bytes, labels: "Iterable[str]") -> Shared:
+    """The base of a shared lockfile, ``_UNKNOWN`` for names that cannot be known.
+
+    labels: the apps of both sides, all unknown where the base cannot be read.
+    """
+    try:
+        outside, inside = _split_at_markers(data)
+        unknown = {parse_entry(line, 1)[0] for line in inside}
+        if not outside.strip():
+            return Shared((), dict.fromkeys(unknown, _UNKNOWN), {})
+        root = parse_shared(outside)
+    except (Malformed, UnicodeDecodeError):
+        return Shared((), dict.fromkeys(labels, _UNKNOWN), {})
+    root.entries.update(dict.fromkeys(unknown, _UNKNOWN))
+    return root
+
+
+def _split_at_markers(data: bytes) -> "tuple[bytes, list[str]]":
+    """The text outside of marker blocks, and the entries inside of them.
+
+    Blocks may stand in blocks, with longer markers: git merges merge bases pair by
+    pair. Raises Malformed where blocks are not closed, or closed and never opened.
+    """
+    outside, inside, depth = [], [], 0
+    for line in without_bom(data).split(b"\n"):
+        if line.startswith(b"<<<"):
+            depth += 1
+        elif line.startswith(b">>>"):
+            depth -= 1
+        elif depth == 0:
+            outside.append(line)
+        elif line.strip() and not line.startswith((b"===", b"|||", b"#")):
+            inside.append(line.decode().rstrip(" \t\r"))
+        if depth < 0:
+            break
+    if depth:
+        raise Malformed(1, "conflict markers that do not match")
+    return b"\n".join(outside), inside
+
+
+def _entry_block(conflict: Conflict, style: Style) -> bytes:
+    """The marker block of one app, without the newline at its end."""
+    base, ours, theirs = (
+        b"" if name is None else f"{conflict.label}: {name}".encode()
+        for name in (conflict.base, conflict.ours, conflict.theirs)
+    )
+    return conflict_text(base, ours, theirs, style).removesuffix(b"\n")
+
+
+def _marker(character: str, size: int, label: str) -> bytes:
+    """A marker line. Labels come from branch names and subjects: kept to one line."""
+    words = " ".join([character * size, *label.split()])
+    return words.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _ended(data: bytes) -> bytes:
+    return data if not data or data.endswith(b"\n") else data + b"\n"

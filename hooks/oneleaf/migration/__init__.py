@@ -1,0 +1,1 @@
+"""One migration file as text: read, rewritten, and what it touches."""

@@ -1,0 +1,1 @@
+"""What a migration file says, read and never run."""

@@ -1,0 +1,1 @@
+"""A migration file's place in the history, changed in its bytes."""

@@ -1,0 +1,1 @@
+"""The history of an app as people draw it."""

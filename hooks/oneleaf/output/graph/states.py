@@ -1,0 +1,326 @@
+"""The states that ``graph`` draws: the index, a commit, a merge that is not made.
+
+Where both sides added a migration under one name the index has neither, but both as
+stages (git-ls-files(1)). Here theirs is given a temporary name that is not a valid
+module name.
+"""
+
+import os
+
+from oneleaf.checking import state as states
+from oneleaf.checking.state import State
+from oneleaf.errors import Refused
+from oneleaf.git import git, progress, worktree
+from oneleaf.git.git import commit_id, parents
+from oneleaf.git.snapshot import blobs
+from oneleaf.git.worktree import Overlaid
+from oneleaf.migration.reading.migrations import Migration
+from oneleaf.output.graph.scene import Landmark, Names, Scene, Whose, judge, scene
+from oneleaf.project.project import App, Project
+from oneleaf.shell import word
+from oneleaf.upstream import against, published
+from oneleaf.upstream import merge as merging
+from oneleaf.upstream.against import Meeting
+from oneleaf.upstream.merge_rules import bring_together
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from oneleaf.git.progress import Progress
+    from oneleaf.git.snapshot import Tree
+    from oneleaf.output.graph.scene import Has
+
+    Stages = Mapping[str, Mapping[int, str]]
+    Pair = tuple[str, str]
+
+
+# Kind of ``repository.progress`` -> what people call it, where it is not the same.
+_KINDS = {"squash": "squash merge", "stash": "stash pop", "am": "git am"}
+
+
+def of_index(objects: git.Objects) -> Scene:
+    """The index; in the middle of a conflict with the migrations of both sides."""
+    state = states.of_index(objects)
+    snapshot = state.snapshot
+    now = progress.read(unmerged=bool(snapshot.unmerged))
+    names = Names(progress.branch())
+    published = Landmark(state.config.upstream)
+    published.look(now.ours, names)
+    trees = _trees(now)
+    meeting: tuple[Has, Has] | None = None
+    title = ""
+    if now.kind:
+        names.ours, names.theirs = _sides_of(now, published)
+        meeting = _meeting(trees, published.before)
+        kind = _KINDS.get(now.kind, now.kind)
+        title = f"in a {kind}: ours is {names.ours}"
+        title += f", theirs is {names.theirs}" if names.theirs else ""
+    whose = Whose(published, names, snapshot.blob, meeting)
+    paths = [path for path in snapshot.unmerged if path.endswith(".py")]
+    stages = worktree.stages(paths)
+    drawn, whose.twins = read(state, stages, whose.is_theirs)
+    found = scene(title, "the index", drawn, whose)
+    found.unknown = published.unknown
+    judge(found, whose.twins)
+    return found
+
+
+def _trees(now: "Progress") -> "dict[str, Tree]":
+    """The trees of both sides, as far as they are known."""
+    both = {"ours": now.ours, "theirs": now.theirs} if now.kind else {}
+    return {side: blobs(commit) for side, commit in both.items() if commit}
+
+
+def _meeting(trees: "dict[str, Tree]", before: "Tree") -> "tuple[Has, Has]":
+    """Whether a side has a path.
+
+    before: what upstream had when the branch began. Theirs, where it is unknown, has
+    that, and what ours has not.
+    """
+    ours = trees.get("ours", {})
+    theirs = trees.get("theirs")
+    if theirs is None:
+        return ours.__contains__, lambda path: path in before or path not in ours
+    return ours.__contains__, theirs.__contains__
+
+
+def _sides_of(now: "Progress", published: Landmark) -> "tuple[str, str]":
+    """What ours and theirs are called."""
+    ours, theirs = progress.of_sides(now)
+    return ours or published.name(now.ours), theirs or published.name(now.theirs)
+
+
+def of_commit(rev: str, objects: git.Objects) -> Scene:
+    """The tree of a commit; of a merge with both parents' migrations told apart.
+
+    Raises OneleafError where ``rev`` names no commit.
+    """
+    state = states.State(commit_id(rev), objects)
+    short = state.name[:10]
+    is_id = state.name.startswith(rev)
+    names = Names(short if is_id else rev)
+    published = Landmark(state.config.upstream)
+    published.look(state.name, names)
+    both = parents(state.name)
+    meeting: tuple[Has, Has] | None = None
+    title = f"commit {short}" + ("" if is_id else f" ({rev})")
+    if len(both) == 2:
+        names.ours, names.theirs = map(published.name, both)
+        ours, theirs = map(blobs, both)
+        meeting = ours.__contains__, theirs.__contains__
+        title += f", a merge: ours is {names.ours}, theirs is {names.theirs}"
+    whose = Whose(published, names, state.snapshot.blob, meeting)
+    found = scene(title, f"commit {short}", state, whose)
+    found.unknown = published.unknown
+    judge(found)
+    return found
+
+
+def of_merge(rev: str, ref: str, objects: git.Objects) -> Scene:
+    """The merge of the index, or of a commit, with another commit, never made.
+
+    rev: "" for the index. ref: ``upstream`` is the published branch. Raises
+    OneleafError where one of them names no commit, Refused where the two cannot be
+    merged here.
+    """
+    state = states.State(commit_id(rev), objects) if rev else None
+    state = state or states.of_index(objects)
+    upstream = state.config.upstream
+    if ref == "upstream":
+        ref = published.require_upstream(upstream, os.environ).name
+    merging.require_git()
+    fork = _fork(state, ref)
+    with merging.made(state, fork) as merge:
+        return _of_merge(state, fork, merge, (rev, ref))
+
+
+def _of_merge(
+    state: "State", fork: published.Fork, merge: merging.Merge, words: "tuple[str, str]"
+) -> Scene:
+    rev, ref = words
+    meeting, merged = against.far(state, fork, merge)
+    names = Names(rev or progress.branch())
+    names.theirs = ref
+    published = Landmark(state.config.upstream)
+    published.look(fork.ours, names)
+    whose = Whose(
+        published,
+        names,
+        merged.snapshot.blob,
+        (_has(meeting.ours), _has(meeting.theirs)),
+    )
+    stages = _stages(merged, meeting)
+    drawn, whose.twins = read(merged, stages, whose.is_theirs)
+    done = fork.theirs in fork.bases
+    title = f"the merge of {names.ours} (ours) with {ref} (theirs), not made yet"
+    title = f"{names.ours} has {ref} in it already" if done else title
+    found = scene(title, "that merge", drawn, whose)
+    found.unknown = published.unknown
+    judge(found, whose.twins, lambda app: _hint(ref, app.label))
+    return found
+
+
+def _fork(state: "State", ref: str) -> published.Fork:
+    """Where the two parted; Refused where they cannot be merged in thought."""
+    fork = published.find_fork(state.name, ref)
+    if fork is None or not fork.bases:
+        msg = (
+            f"nothing here tells what this and {ref} have in common; in a shallow clone"
+            " run `git fetch --unshallow` first"
+        )
+        raise Refused(msg)
+    if any(change.status == "U" for change in state.changes):
+        msg = (
+            "the index has unresolved merges; draw them with `oneleaf graph`, or another"
+            " state with --rev"
+        )
+        raise Refused(msg)
+    return fork
+
+
+def _has(state: "State") -> "Has":
+    return lambda path: state.snapshot.blob(path) is not None
+
+
+def _stages(merged: "State", meeting: Meeting) -> "dict[str, dict[int, str]]":
+    """The three versions of each path on which git would stop, as an index has them."""
+    sides = {1: meeting.base, 2: meeting.ours, 3: meeting.theirs}
+    return {
+        path: {
+            stage: blob
+            for stage, side in sides.items()
+            if (blob := side.snapshot.blob(path))
+        }
+        for path in merged.snapshot.unmerged
+        if path.endswith(".py")
+    }
+
+
+def _hint(ref: str, label: str) -> str:
+    return f"{bring_together(ref)}, then `oneleaf rebase {word(label)}`"
+
+
+_BASE, _OURS, _THEIRS = 1, 2, 3
+
+
+class Twin:
+    """One of two migrations that have one name. role: ``"ours"`` or ``"theirs"``.
+
+    path: where both stand. blob: id of this one's content.
+    """
+
+    __slots__ = ("blob", "path", "role")
+
+    def __init__(self, role: str, path: str, blob: str) -> None:
+        self.role = role
+        self.path = path
+        self.blob = blob
+
+
+def read(
+    state: State, stages: "Stages", is_theirs: "Callable[[str], bool]"
+) -> "tuple[State, dict[str, Twin]]":
+    """A state with both sides' migrations, and the path of each twin in it.
+
+    stages: of the paths in conflict. is_theirs: whether only the side that comes in
+    has a path; its dependencies mean its own twins.
+    """
+    snapshot, objects, config = state.snapshot, state.objects, state.config
+    contents: dict[str, bytes | None] = {}
+    twins: dict[str, Twin] = {}
+    for path, found in stages.items():
+        shown = _shown(path, found)
+        texts = list(objects.read([blob for blob, _ in shown.values()]))
+        contents.update(zip(shown, texts, strict=True))
+        if len(shown) > 1:
+            twins |= {p: Twin(role, path, blob) for p, (blob, role) in shown.items()}
+    both = Overlaid(snapshot, contents)
+    project = State(state.name, objects, snapshot=both, config=config).project
+    renamed = _renamed(project, twins)
+    apps = tuple(
+        App(
+            app.label,
+            app.directory,
+            {
+                name: _meaning(migration, renamed)
+                if is_theirs(app.path(name)) or _is_moved(twins, app.path(name))
+                else migration
+                for name, migration in app.migrations.items()
+            },
+            app.lockfile,
+            _within(app.directory, snapshot.unmerged),
+        )
+        for app in project.apps
+    )
+    return _drawn(state, both, project, apps), twins
+
+
+def _shown(path: str, blobs: "Mapping[int, str]") -> "dict[str, Pair]":
+    """Path -> blob id and role, of what is drawn of a path in conflict.
+
+    What both sides edited is one migration still; ours stands for it.
+    """
+    ours, theirs = blobs.get(_OURS), blobs.get(_THEIRS)
+    shown = {}
+    if ours is not None:
+        shown[path] = (ours, "ours")
+    if theirs is not None and ours is None:
+        shown[path] = (theirs, "theirs")
+    is_module = path.endswith(".py") and not path.endswith("__init__.py")
+    if ours and theirs and _BASE not in blobs and is_module:
+        shown[f"{path[:-3]} (theirs).py"] = (theirs, "theirs")
+    return shown
+
+
+def _is_moved(twins: "Mapping[str, Twin]", path: str) -> bool:
+    """Whether a migration has a name of its own here."""
+    return path in twins and twins[path].role == "theirs"
+
+
+def _renamed(project: Project, twins: "Mapping[str, Twin]") -> "dict[Pair, Pair]":
+    """What their twins are called by others -> what they are called here."""
+    found = {}
+    for app in project.apps:
+        for name in app.migrations:
+            if _is_moved(twins, app.path(name)):
+                known = twins[app.path(name)].path.rpartition("/")[2][:-3]
+                found[app.label, known] = (app.label, name)
+    return found
+
+
+def _meaning(migration: Migration, renamed: "Mapping[Pair, Pair]") -> Migration:
+    """The migration with what it names called as it is here."""
+
+    def known(pairs: "tuple[Pair, ...]") -> "tuple[Pair, ...]":
+        return tuple(renamed.get(pair, pair) for pair in pairs)
+
+    return Migration(
+        migration.name,
+        known(migration.dependencies),
+        known(migration.run_before),
+        known(migration.replaces),
+        migration.initial,
+        migration.unreadable,
+        migration.is_django,
+    )
+
+
+def _within(directory: str, paths: "tuple[str, ...]") -> "tuple[str, ...]":
+    return tuple(path for path in paths if path.rpartition("/")[0] == directory)
+
+
+def _drawn(
+    state: State, both: Overlaid, project: Project, apps: "tuple[App, ...]"
+) -> State:
+    """The state with these files and apps."""
+    shared, orphaned = project.shared_lockfile, project.orphaned_lockfiles
+    project = Project(apps, project.settings, shared, orphaned, project.unmerged)
+    return State(
+        state.name,
+        state.objects,
+        state.changes,
+        snapshot=both,
+        config=state.config,
+        project=project,
+    )

@@ -1,0 +1,1 @@
+"""A project's apps, their labels, and the graph of their migrations."""

@@ -1,1 +1,0 @@
-"""One migration file, read statically: bytes in, a Migration out, in three routes that agree."""

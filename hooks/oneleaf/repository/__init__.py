@@ -1,1 +1,0 @@
-"""States of the repository: index, commits, work tree; and git, which knows them."""

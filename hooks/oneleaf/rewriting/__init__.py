@@ -1,1 +1,0 @@
-"""String tokens of Python files, changed in place and nothing else."""
