@@ -122,6 +122,20 @@ OWNERS = {
     "oneleaf.project.graph.build_graph": {"oneleaf.checking.state"},
     "oneleaf.git.snapshot.of_commit": {"oneleaf.checking.state"},
     "oneleaf.git.snapshot.of_index": {"oneleaf.checking.state"},
+    # Whole trees are read of the sides of git's operation, of no upstream.
+    "oneleaf.git.snapshot.blobs": {
+        "oneleaf.planning.rebase_input",
+        "oneleaf.output.graph.states",
+    },
+    "oneleaf.upstream.published.Apps": {
+        "oneleaf.commands.radar",
+        "oneleaf.database.state.verdict",  # of where the local work began
+    },
+    "oneleaf.upstream.published.Published": {"oneleaf.database.sources"},
+    "oneleaf.upstream.published.find_upstreams": {
+        "oneleaf.commands.status",
+        "oneleaf.database.sources",
+    },
 }
 
 SLOW = {

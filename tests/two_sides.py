@@ -1,6 +1,6 @@
 """Random histories with two sides, as files in memory, and a rebase of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,6 +13,7 @@ from oneleaf.planning.sides import Sides
 from oneleaf.planning.situation import Files, Situation
 from oneleaf.project.graph import build_graph
 from oneleaf.project.project import App, Project, number
+from oneleaf.upstream.published import LOCAL, PUBLISHED, Standing
 
 Key = tuple[str, str]
 Sources = dict[str, bytes]
@@ -249,12 +250,29 @@ def project_of(files: Mapping[str, bytes]) -> Project:
     return Project(tuple(apps), {})
 
 
+class OnUpstream:
+    """``Published`` of an upstream that has these paths, whatever they hold."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = frozenset(paths)
+
+    def standing(self, app: App, name: str, _content: object = None) -> Standing:
+        """Published is what has one of the paths."""
+        return Standing(PUBLISHED if app.path(name) in self.paths else LOCAL)
+
+
+def sides_of(published: Iterable[str]) -> Sides:
+    """The sides where upstream has these paths, and nothing is in progress."""
+    known: Any = OnUpstream(published)
+    return Sides(known)
+
+
 def situation_of(files: Mapping[str, bytes], sides: Sides) -> Situation:
     """What ``rebase`` is told of these files."""
     project = project_of(files)
     graph = build_graph(project.apps, {})
     ranks = {
-        (app.directory, name): sides.rank(app.path(name))
+        (app.directory, name): sides.rank(app, name)
         for app in project.apps
         for name in app.migrations
     }
@@ -266,6 +284,6 @@ def rebased(
     files: Mapping[str, bytes], published: Mapping[str, bytes]
 ) -> tuple[Sources, Plan]:
     """The files after a rebase of what is not published, and its plan."""
-    plan = plan_rebase(situation_of(files, Sides(dict.fromkeys(published, ""))))
+    plan = plan_rebase(situation_of(files, sides_of(published)))
     after = {**files, **plan.files}
     return {path: source for path, source in after.items() if source is not None}, plan

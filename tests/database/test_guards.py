@@ -120,14 +120,14 @@ def test_a_database_in_memory_is_refused() -> None:
 
 
 class Sources:
-    """Upstream's tree, as far as the guard asks."""
+    """What is published, as far as the guard asks."""
 
     def __init__(self, top: Path, upstream: str = "") -> None:
         self.top = str(top)
-        self.upstream = SimpleNamespace(name=upstream) if upstream else None
+        self.upstream = SimpleNamespace(branches=[upstream] if upstream else [])
 
-    def is_published(self, key: tuple[str, str]) -> bool:
-        return key[1] == "0001_initial"
+    def published(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        return {key: "origin/main" for key in keys if key[1] == "0001_initial"}
 
 
 def test_nothing_published_may_be_touched(clone: Repository) -> None:

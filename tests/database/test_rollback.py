@@ -213,6 +213,49 @@ def test_what_upstream_has_is_not_rolled_back(local: Branches) -> None:
     assert local.names() == ["0001_initial", "0002_a1", "0003_a2"]
 
 
+def move(story: Branches) -> None:
+    """On a branch of its own the app's folder moves to ``apps/shop``; it stays shop."""
+    story.publish()
+    repository = story.repository
+    repository.git("checkout", "-q", "-b", "moves")
+    repository.write("apps/__init__.py")
+    repository.git("mv", "shop", "apps/shop")
+    settings = repository.read("settings.py")
+    repository.write("settings.py", settings.replace("['shop']", "['apps.shop']"))
+    config = "from django.apps import AppConfig\n\n\nclass Shop(AppConfig):\n"
+    repository.write("apps/shop/apps.py", config + "    name = 'apps.shop'\n")
+    repository.commit("move")
+
+
+@pytest.mark.parametrize(
+    "words", [["--to-upstream"], ["shop", "--to", "zero"]], ids=" ".join
+)
+def test_where_an_app_s_folder_moved_what_is_published_is_not_rolled_back(
+    local: Branches, words: list[str]
+) -> None:
+    local.database.run("INSERT INTO shop_item (name) VALUES ('a')")
+    move(local)
+    done = local.rollback(*words)
+    assert local.names() == ["0001_initial"], done.out
+    assert local.database.run("SELECT name FROM shop_item") == [("a",)]
+    local.is_in_order()
+
+
+def test_where_an_app_s_folder_moved_what_is_local_is_rolled_back(
+    local: Branches,
+) -> None:
+    move(local)
+    path = "apps/shop/migrations/0002_a1.py"
+    local.shop.migration("0002_a1", COLOR, "0001_initial")
+    (local.repository.path / "shop/migrations/0002_a1.py").rename(
+        local.repository.path / path
+    )
+    local.shop.migrate()
+    assert local.rollback("--to-upstream").code == 0
+    assert local.names() == ["0001_initial"]
+    assert local.columns() == {"id", "name"}
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

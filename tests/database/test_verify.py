@@ -424,6 +424,21 @@ def test_without_an_upstream_there_is_nothing_to_compare_with(shop: Shop) -> Non
     assert "no upstream branch" in done.err
 
 
+def test_an_app_whose_folder_moved_has_no_local_migrations_by_that(shop: Shop) -> None:
+    publish(shop, WEIGHT)
+    repository = shop.repository
+    repository.write("apps/__init__.py")
+    repository.git("mv", "shop", "apps/shop")
+    settings = repository.read("settings.py")
+    repository.write("settings.py", settings.replace("['shop']", "['apps.shop']"))
+    repository.commit()
+    _, answer = verified(shop)
+    [group] = answer["groups"]
+    assert group["local"] == ["shop.0002_a1"]
+    assert group["upstream"] == ["shop.0002_b1"]
+    assert group["verdict"] == "COMMUTE"
+
+
 def test_a_branch_without_local_migrations_is_proven(shop: Shop) -> None:
     shop.repository.git("update-ref", "refs/remotes/origin/main", "feature")
     code, answer = verified(shop)

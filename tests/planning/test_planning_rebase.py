@@ -12,7 +12,7 @@ from oneleaf.planning.sides import Sides
 from oneleaf.planning.situation import Wishes
 from oneleaf.planning.stale_names import is_same, successor
 from repository import migration
-from two_sides import Sources, rebased, situation_of
+from two_sides import Sources, rebased, sides_of, situation_of
 
 HEAD = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
 
@@ -44,7 +44,7 @@ def moved(local: Sources, published: Sources = PUBLISHED) -> list[tuple[str, str
 
 
 def refusal(files: Sources, published: Sources) -> str:
-    plan = plan_rebase(situation_of(files, Sides(dict.fromkeys(published, ""))))
+    plan = plan_rebase(situation_of(files, sides_of(published)))
     assert not plan.files
     return "; ".join(app.refused or "" for app in plan.apps)
 
@@ -82,7 +82,7 @@ def test_a_name_that_a_squash_stands_for_is_given_to_nothing_else() -> None:
         "    operations = []\n"
     )
     local = shop(**{"0002_mine": ["0001_initial"], "0002_b_squashed_0003_mine": squash})
-    sides = Sides(dict.fromkeys(PUBLISHED, ""))
+    sides = sides_of(PUBLISHED)
     plan = plan_rebase(situation_of({**PUBLISHED, **local}, sides))
     assert plan.apps[0].refused is None
     assert sorted(path.rpartition("/")[2] for path in plan.moves.values()) == [
@@ -282,9 +282,7 @@ def test_equal_labels_in_two_directories_are_not_mixed() -> None:
         "one/shop/migrations/0002_a.py": migration(("shop", "0001_initial")).encode(),
         "two/shop/migrations/0002_a.py": migration(("shop", "0001_initial")).encode(),
     }
-    situation = situation_of(
-        {**published, **local}, Sides(dict.fromkeys(published, ""))
-    )
+    situation = situation_of({**published, **local}, sides_of(published))
     apps = situation.project.apps
     for app in apps:
         app.label = "shop"
@@ -345,7 +343,7 @@ def test_a_name_under_an_if_cannot_be_rewritten_so_that_it_never_moves(
 ) -> None:
     files = {**PUBLISHED, **shop(**{"0002_mine": ["0001_initial"]})}
     files["blog/migrations/0001_initial.py"] = under_an_if("shop", name)
-    sides = Sides(dict.fromkeys([*PUBLISHED, "blog/migrations/0001_initial.py"], ""))
+    sides = sides_of([*PUBLISHED, "blog/migrations/0001_initial.py"])
     plan = plan_rebase(situation_of(files, sides))
     (app,) = plan.apps
     assert bool(app.refused) is refused
@@ -393,7 +391,7 @@ ADDS = (
 def overlapping(mine: str, theirs: str, *, insist: bool = False) -> Plan:
     published = shop(**{"0001_initial": [], "0002_theirs": ADDS.format(theirs)})
     files = {**published, **shop(**{"0002_a": ADDS.format(mine)})}
-    situation = situation_of(files, Sides(dict.fromkeys(published, "")))
+    situation = situation_of(files, sides_of(published))
     situation.wishes = Wishes(despite_overlap=insist)
     return plan_rebase(situation)
 
@@ -489,9 +487,7 @@ def test_one_app_that_cannot_be_rebased_keeps_all_as_they_are() -> None:
         **shop(**{"0002_a": ["0001_initial"]}),
         "blog/migrations/0003_z.py": migration(("blog", "0002_y")).encode(),
     }
-    situation = situation_of(
-        {**published, **local}, Sides(dict.fromkeys(published, ""))
-    )
+    situation = situation_of({**published, **local}, sides_of(published))
     plan = plan_rebase(situation)
     assert not plan.files
     assert [(app.app, bool(app.refused)) for app in plan.apps] == [

@@ -1,8 +1,14 @@
 """Who stays and who moves."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
-from oneleaf.planning.sides import Sides, choose
+from oneleaf.planning import sides as planning
+from oneleaf.planning.sides import Sides
+from oneleaf.project.project import App
+from two_sides import OnUpstream
 
 BASE = {"m/0001.py": "1"}
 MAIN = {**BASE, "m/0002_main.py": "2"}
@@ -20,12 +26,33 @@ PATHS = (
 IN_PLACE = ("rebase", "cherry-pick", "revert", "stash", "am")
 
 
+Files = Mapping[str, str]  # path -> blob id
+
+APP = App("m", "m", {})
+
+
+def choose(
+    kind: str,
+    published: Files | None,
+    waiting: Files | None,
+    trees: Mapping[str, Files],
+    onto: str = "",
+) -> Sides:
+    """The sides where upstream, and the local branch of its name, have these files."""
+    known: Any = None if published is None else OnUpstream(published)
+    return planning.choose(kind, known, [waiting] if waiting else [], trees, onto)
+
+
+def rank_of(sides: Sides, path: str) -> int:
+    return sides.rank(APP, path.removeprefix("m/").removesuffix(".py"))
+
+
 def ranks(sides: Sides) -> dict[str, int]:
-    return {path: sides.rank(path) for path in PATHS}
+    return {path: rank_of(sides, path) for path in PATHS}
 
 
 def local(sides: Sides) -> list[str]:
-    return [path for path in PATHS if not sides.is_fixed(sides.rank(path))]
+    return [path for path in PATHS if not sides.is_fixed(rank_of(sides, path))]
 
 
 @pytest.mark.parametrize("kind", ["", "merge", "rebase", "cherry-pick", "stash"])
@@ -100,10 +127,3 @@ def test_the_user_decides_what_nothing_else_does(
         sides = choose("merge", published, None, trees, onto)
         assert ranks(sides)[stays] < ranks(sides)[moves]
         assert not sides.undecided([stays, moves])
-
-
-def test_a_published_file_is_published_in_another_directory_too() -> None:
-    sides = Sides({"old/migrations/0002_main.py": "2"})
-    assert sides.rank("new/migrations/0002_main.py", "2") == 0
-    assert sides.rank("new/migrations/0002_main.py", "7") == 1
-    assert sides.rank("new/migrations/0002_other.py", "2") == 1

@@ -18,8 +18,9 @@ from oneleaf.checking.findings import Finding
 from oneleaf.checking.state import INDEX, Case, State, of_index
 from oneleaf.git import git
 from oneleaf.git.snapshot import Snapshot
-from oneleaf.upstream import against, merge_rules, published
+from oneleaf.upstream import against, merge_rules
 from oneleaf.upstream import merge as merging
+from oneleaf.upstream.fork import find_fork
 from repository import Repository, working_in
 
 pytestmark = pytest.mark.slow
@@ -130,7 +131,7 @@ def holds(repository: Repository, history: History) -> None:
     with git.Objects() as objects:
         state = State(git.commit_id("ours"), objects)
         outcome = against.judge(state, "theirs")
-        fork = published.find_fork(state.name, "theirs")
+        fork = find_fork(state.name, "theirs")
         assert fork is not None
         real = really_merged(repository)
         event("git stops" if real.stopped else "git merges")
@@ -190,7 +191,7 @@ def test_the_narrow_door_agrees_with_the_whole_states_and_with_git(
     stage(repository, before, more)
     with git.Objects() as objects:
         state = of_index(objects)
-        fork = published.find_fork(INDEX, "theirs")
+        fork = find_fork(INDEX, "theirs")
         assert fork is not None
         near_found, far_found = against.Outcome(""), against.Outcome("")
         with merging.made(state, fork) as merge:

@@ -14,7 +14,8 @@ from oneleaf.checking.state import State, of_index
 from oneleaf.errors import OneleafError
 from oneleaf.git import git
 from oneleaf.git.snapshot import Snapshot
-from oneleaf.upstream import against, published
+from oneleaf.upstream import against
+from oneleaf.upstream import fork as meeting
 from oneleaf.upstream import merge as merging
 from repository import Repository, working_in
 
@@ -72,7 +73,7 @@ def merge(state: State | None = None) -> Snapshot:
     with git.Objects() as objects:
         state = state or State(git.commit_id("ours"), objects)
         state.objects = objects
-        fork = published.find_fork(state.name, "theirs")
+        fork = meeting.find_fork(state.name, "theirs")
         assert fork is not None
         with merging.made(state, fork) as made:
             snapshot = against.far(state, fork, made)[1].snapshot
@@ -169,7 +170,7 @@ def test_a_merge_in_progress_counts_as_made(plain: Repository) -> None:
     plain.add()
     with git.Objects() as objects:
         state = of_index(objects)
-        fork = published.find_fork(state.name, "theirs")
+        fork = meeting.find_fork(state.name, "theirs")
         assert fork is not None
         merged_already = plain.git("rev-parse", "theirs~1").strip()
         assert fork.coming == fork.bases == (merged_already,)
@@ -406,7 +407,7 @@ def test_replaced_commits_are_what_replaces_them(crossed: Repository) -> None:
     commit(crossed, "theirs", {path: before.replace("# bottom", "# other")})
     with git.Objects() as objects:
         state = State(git.commit_id("ours"), objects)
-        fork = published.find_fork(state.name, "theirs")
+        fork = meeting.find_fork(state.name, "theirs")
         assert fork is not None
         with merging.repository(fork.theirs) as env:
             answer = merging.ask(state, fork, env)

@@ -194,6 +194,126 @@ def test_a_dependency_may_not_move_to_what_does_not_replace_it(
     assert all("OL301" in found for found in everywhere(shop))
 
 
+def move(repository: Repository, package: str = "apps/shop") -> str:
+    """The app's folder moves, its label stays; where its migrations are now."""
+    (repository.path / package).parent.mkdir(exist_ok=True)
+    repository.git("mv", "shop", package)
+    config = "from django.apps import AppConfig\n\n\nclass C(AppConfig):\n"
+    name = package.replace("/", ".")
+    repository.write(
+        f"{package}/apps.py", config + f"    name = {name!r}\n    label = 'shop'\n"
+    )
+    return f"{package}/migrations"
+
+
+PACKAGES = ["apps/shop", "store", "apps/store"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_folder_that_moves_takes_nothing_away(shop: Repository, package: str) -> None:
+    move(shop, package)
+    assert everywhere(shop) == [[]] * 3
+    ranged = shop.oneleaf("check", "--from-ref", "origin/main", "--to-ref", "HEAD")
+    assert codes(ranged) == []
+    assert codes(shop.oneleaf("check", "--against", "upstream")) == []
+
+
+def follow(repository: Repository, done: Done) -> None:
+    """Runs the commands of the one hint, up to where it says what else may be done."""
+    (hint,) = [line for line in done.out.splitlines() if "    hint: run `" in line]
+    commands = hint.partition(", or accept")[0].split("`")[1::2]
+    for command in commands:
+        repository.run("sh", "-c", command, ok=(0,))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("is_old", [False, True], ids=["in one commit", "in two"])
+def test_an_edit_in_a_folder_that_moved_is_found_there(
+    shop: Repository, package: str, *, is_old: bool
+) -> None:
+    path = f"{move(shop, package)}/0002_color.py"
+    if is_old:
+        shop.commit()
+    shop.write(path, PLAIN.replace("= []", "= [1]"))
+    assert everywhere(shop) == [["OL301"]] * 3
+    done = shop.oneleaf("check", "--all")
+    assert done.out.startswith(f"{path}:1: OL301 shop.0002_color is on origin/main")
+    follow(shop, done)
+    assert everywhere(shop) == [[]] * 3
+
+
+@pytest.mark.parametrize("renamed", ["", "0002_colour.py"])
+def test_what_goes_while_its_folder_moves_is_found(
+    shop: Repository, renamed: str
+) -> None:
+    folder = move(shop)
+    path = f"{folder}/0002_color.py"
+    if renamed:
+        shop.git("mv", path, f"{folder}/{renamed}")
+    else:
+        shop.git("rm", "-qf", path)
+    assert everywhere(shop) == [["OL302"]] * 3
+    done = shop.oneleaf("check", "--all")
+    assert done.out.startswith(f"{path}:1: OL302 shop.0002_color is on origin/main")
+    follow(shop, done)
+    assert everywhere(shop) == [[]] * 3
+
+
+def test_a_whole_app_that_goes_while_others_move_is_found(shop: Repository) -> None:
+    shop.app("cart", "0001_initial")
+    shop.commit()
+    publish(shop)
+    move(shop)
+    shop.git("rm", "-qr", "cart")
+    shop.add()
+    done = shop.oneleaf("check", "--all")
+    assert [line[:33] for line in done.out.splitlines() if ": OL" in line] == [
+        "cart/migrations/0001_initial.py:1"
+    ]
+
+
+def test_an_app_that_takes_another_label_with_its_folder_is_another(
+    shop: Repository,
+) -> None:
+    shop.git("mv", "shop", "store")
+    for name in ("0001_initial", "0002_color"):
+        path = f"store/migrations/{name}.py"
+        shop.write(path, shop.read(path).replace("'shop'", "'store'"))
+    assert everywhere(shop) == [["OL302"]] * 3
+
+
+def test_an_app_in_the_folder_of_one_that_moved_is_another(shop: Repository) -> None:
+    move(shop)
+    shop.app("shop")
+    shop.write("shop/apps.py", "class C(AppConfig):\n    label = 'outlet'\n")
+    shop.write(ONE, migration(initial=True))
+    shop.write(TWO, migration(("outlet", "0001_initial"), atomic=False))
+    assert everywhere(shop) == [[]] * 3
+
+
+def test_upstream_may_have_moved_the_folder_of_what_is_edited_here(
+    shop: Repository,
+) -> None:
+    shop.git("checkout", "-q", "-b", "published")
+    move(shop)
+    shop.commit()
+    publish(shop)
+    shop.git("checkout", "-q", "main")
+    shop.write(TWO, PLAIN.replace("= []", "= [1]"))
+    assert everywhere(shop) == [["OL301"]] * 3
+    follow(shop, shop.oneleaf("check", "--all"))
+    assert everywhere(shop) == [[]] * 3
+
+
+def test_of_two_projects_of_the_same_labels_each_has_its_own(shop: Repository) -> None:
+    shop.app("shop", "0001_initial", "0002_color", root="west/")
+    shop.commit()
+    publish(shop)
+    shop.git("rm", "-qr", "west")
+    assert everywhere(shop) == [["OL302"]] * 3
+    assert "west/shop/migrations" in shop.oneleaf("check", "--all").out
+
+
 def behind(repository: Repository) -> None:
     """Upstream goes on: it edits one migration and adds one. We stay."""
     repository.git("checkout", "-q", "-b", "published")

@@ -54,8 +54,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 def test_the_first_that_exists_is_upstream(
     clone: Repository, configured: str | None, environ: dict[str, str], expected: str
 ) -> None:
-    found = published.find_upstream(configured, environ)
-    assert found is not None
+    [found] = published.find_upstreams(configured, environ)
     assert found.name == expected
     assert found.commit == clone.git("rev-parse", expected).strip()
 
@@ -70,37 +69,34 @@ def test_without_a_default_branch_the_usual_names_are_tried(
             "update-ref", "refs/remotes/origin/master", "refs/remotes/origin/main"
         )
         clone.git("update-ref", "-d", "refs/remotes/origin/main")
-    found = published.find_upstream(None, {})
-    assert found is not None
+    [found] = published.find_upstreams(None, {})
     assert found.name == f"origin/{branch}"
 
 
 def test_without_a_remote_there_is_no_upstream(clone: Repository) -> None:
     clone.git("remote", "remove", "origin")
-    assert published.find_upstream(None, {}) is None
+    assert published.find_upstreams(None, {}) == []
 
 
 def test_without_a_remote_a_local_branch_may_be_configured(clone: Repository) -> None:
     clone.git("remote", "remove", "origin")
-    found = published.find_upstream("main", {})
-    assert found is not None
+    [found] = published.find_upstreams("main", {})
     assert found.name == "main"
 
 
 @pytest.mark.usefixtures("clone")
 def test_a_configured_upstream_that_is_not_there_is_an_error() -> None:
     with pytest.raises(OneleafError, match="nosuch"):
-        published.find_upstream("nosuch", {})
+        published.find_upstreams("nosuch", {})
 
 
 def test_the_local_branch_of_upstreams_name_is_found(clone: Repository) -> None:
     head = clone.git("rev-parse", "main").strip()
-    found = published.find_upstream(None, {})
-    assert found is not None
-    assert published.local_branch(found) == head
+    [found] = published.find_upstreams(None, {})
+    assert published.local_branch(found.name) == head
     clone.git("checkout", "-q", "--detach")
     clone.git("branch", "-q", "-D", "main")
-    assert published.local_branch(found) == ""
+    assert published.local_branch(found.name) == ""
 
 
 def test_a_tree_is_every_path_and_its_blob(clone: Repository) -> None:

@@ -13,6 +13,7 @@ from oneleaf.checking.state import INDEX, Case, State, at_top
 from oneleaf.config import Config
 from oneleaf.git import git
 from oneleaf.git import snapshot as snapshots
+from oneleaf.git.snapshot import entries
 from oneleaf.migration.reading import migrations
 from oneleaf.project import discovery, labels
 from oneleaf.project.project import Project
@@ -143,24 +144,12 @@ def _plain_files(tree: bytes, *, odd_allowed: bool) -> "dict[str, str] | None":
     Odd in a migrations package are folders and links: they may hide or be a module.
     """
     files: dict[str, str] = {}
-    size = 20 if _digest_is_sha1(tree) else 32
-    at = 0
-    while at < len(tree):
-        space, end = tree.index(b" ", at), tree.index(b"\0", at)
-        name = git.decode(tree[space + 1 : end])
-        mode = tree[at:space].decode()
-        at = end + 1 + size
+    for mode, name, blob in entries(tree):
         if mode in _PLAIN_FILES:
-            files[name] = tree[end + 1 : at].hex()
+            files[name] = blob
         elif not odd_allowed and name != "__pycache__":
             return None
     return files
-
-
-def _digest_is_sha1(tree: bytes) -> bool:
-    """Whether ids in a tree object have 20 bytes, not 32: the next entry then follows."""
-    end = tree.find(b"\0") + 21
-    return end == len(tree) or tree[end : end + 2] in (b"10", b"40", b"12", b"16")
 
 
 def _stands_alone(

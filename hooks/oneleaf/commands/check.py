@@ -104,7 +104,7 @@ def check(state: State, options: Options) -> Report:
     Raises OneleafError where git cannot read them.
     """
     case = fast_path.case(state, options) or full_case(state, options)
-    findings = [*rules.run(case), *_published(case, options)]
+    findings = [*rules.run(case), *_published(state, case, options)]
     apps = list(case.apps())
     count = sum(len(app.migrations) for app in apps)
     if case.scope is None and not findings:
@@ -135,26 +135,24 @@ def full_case(state: State, options: Options) -> states.Case:
     return states.Case(state, directories)
 
 
-def _published(case: states.Case, options: Options) -> "list[Finding]":
+def _published(state: State, case: states.Case, options: Options) -> "list[Finding]":
     """What the state changes of upstream's migrations.
 
     Upstream is looked up only where something may have been changed.
     """
     if case.scope is not None and not states.may_edit_migrations(
-        case.state.changes, case.config
+        state.changes, case.config
     ):
         return []
-    from oneleaf.upstream import published
+    from oneleaf.upstream import published, published_rules
 
-    found = published.look(case.state)
-    if found.unknown and options.flag("--all"):
-        _say([f"published history was not checked: {found.unknown}"])
-    if not found.edits:
-        return []
-    from oneleaf.upstream import published_rules
-
-    edited = published_rules.Case(case.project, case.config, found, case.scope)
-    return rules.arranged(published_rules.run_checks(edited), case.state)
+    known = published.look(state)
+    found = published_rules.run_checks(known, state, case.project.apps, case.scope)
+    findings = rules.arranged(found, state)
+    unknown = known.unknown or ("" if known.branches else published.NONE_HERE)
+    if unknown and options.flag("--all"):
+        _say([f"published history was not checked: {unknown}"])
+    return findings
 
 
 def _merge(state: State, ref: str, options: Options) -> "Outcome":

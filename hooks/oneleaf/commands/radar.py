@@ -16,9 +16,10 @@ from oneleaf.output.report import render, wants_color
 from oneleaf.output.terminal import BOLD, RED, counted, cut, escape, painted, say
 from oneleaf.project import discovery
 from oneleaf.project.labels import Labels
+from oneleaf.project.project import App
 from oneleaf.shell import word
-from oneleaf.upstream import published as upstreams
 from oneleaf.upstream import radar
+from oneleaf.upstream.published import Apps, require_upstreams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _days(options: Options) -> int:
 def _survey(objects: git.Objects, oldest: float) -> Survey:
     partial = radar.is_partial()
     config = State("HEAD", objects).config
-    published = upstreams.require_upstream(config.upstream, os.environ)
+    published = require_upstreams(config.upstream, os.environ)[0]
     head = git.commit_of("HEAD")
     tips, old = radar.choose(radar.refs(), head, published, oldest)
     state = State(published.commit, objects).snapshot
@@ -128,11 +129,19 @@ def _survey(objects: git.Objects, oldest: float) -> Survey:
     wanted = _wanted(tips, history, state, config)
     found = _read(wanted, objects, partial=partial)
     labels = _labels(found, state, config)
+    upstream = Apps(published.commit, objects)
+    there = {tip.commit: Apps(tip.commit, objects) for tip in tips}
     known: dict[tuple[str, bytes], radar.Added] = {}
     added: dict[str, list[radar.Added]] = {tip.name: [] for tip in tips}
     for tip, path, source, migration in found:
         directory = path.rpartition("/")[0]
-        one = radar.Added(labels[directory], directory, migration, source)
+        app = App(labels[directory], directory, {})
+        # It is upstream, and the branch moved the folder of its app.
+        if directory not in state.directories and migration.name in upstream.of(
+            app, there[tip.commit]
+        ):
+            continue
+        one = radar.Added(app.label, directory, migration, source)
         # One value for what several branches have alike: it is read once.
         added[tip.name].append(known.setdefault((path, source), one))
     listed = [

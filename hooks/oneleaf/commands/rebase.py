@@ -115,11 +115,8 @@ def _with_untracked(plan: "Plan", found: Gathered) -> "Plan":
 
 def _refuse_behind(found: Gathered) -> None:
     """Stop where upstream's new migrations are not here yet: nothing to stand behind."""
-    if found.progress.kind or found.published is None:
-        return
-    apps = behind(found)
+    name, apps = ("", []) if found.progress.kind else behind(found)
     if apps:
-        name = found.published.name
         msg = (
             f"{name} has new migrations of {', '.join(apps)} that are not in this branch"
             f" yet; nothing was changed; run `git rebase {name}` or `git merge {name}`"

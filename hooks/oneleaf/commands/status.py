@@ -122,10 +122,10 @@ def _look_at_hooks(facts: Facts, top: str) -> None:
 
 def _upstream(config: "Config") -> str:
     try:
-        found = published.find_upstream(config.upstream, os.environ)
+        found = published.find_upstreams(config.upstream, os.environ)
     except OneleafError:
         return ""
-    return found.name if found else ""
+    return ", ".join(each.name for each in found)
 
 
 _COLORS = {"ok": GREEN, "missing": RED, "risk": YELLOW}

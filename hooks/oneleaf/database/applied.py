@@ -220,7 +220,7 @@ def _pair(
         return
     sources, before = texts
     marks = {key: sources.fingerprint(key) or "" for key in files}
-    published = [key for key in files if sources.is_published(key)]
+    published = sources.published(files)
     try:
         found.moved.update(pair(keys, Texts(marks, before, published)))
     except Unpaired as error:

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -19,13 +20,20 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 
 from oneleaf import applying
+from oneleaf.checking.state import INDEX
 from oneleaf.clone import driver
 from oneleaf.database.connection import Key, dotted
 from oneleaf.errors import Refused
-from oneleaf.git import git, snapshot, worktree
+from oneleaf.git import git, worktree
 from oneleaf.migration.reading.tree import code
 from oneleaf.migration.reading.values import ATTRIBUTES
-from oneleaf.upstream import published
+from oneleaf.upstream.published import (
+    PUBLISHED,
+    Published,
+    Upstream,
+    find_upstreams,
+    is_content,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,12 +43,14 @@ if TYPE_CHECKING:
 class Package:
     """A migrations package of the repository.
 
-    module: its dotted name. directory: relative to the top of the work tree.
+    label: of its app. module: its dotted name. directory: relative to the top of the
+    work tree.
     """
 
-    __slots__ = ("directory", "module")
+    __slots__ = ("directory", "label", "module")
 
-    def __init__(self, module: str, directory: str) -> None:
+    def __init__(self, label: str, module: str, directory: str) -> None:
+        self.label = label
         self.module = module
         self.directory = directory
 
@@ -49,19 +59,20 @@ class Sources:
     """The texts of the repository's migrations.
 
     top: absolute path of the work tree. packages: app label -> Package.
-    upstream: the published branch, None where none is known. published: its tree.
+    objects: of the repository; to be closed by whoever asks ``upstream``.
+    upstream: what is published, for what is here.
     """
 
     def __init__(
         self,
         top: str,
         packages: dict[str, Package],
-        published_on: published.Upstream | None,
+        upstreams: list[Upstream],
     ) -> None:
         self.top = top
         self.packages = packages
-        self.upstream = published_on
-        self.published = snapshot.blobs(published_on.commit) if published_on else {}
+        self.objects = git.Objects()
+        self.upstream = Published(upstreams, INDEX, self, self.objects)
         self._versions: dict[str, dict[str, list[str]]] = {}
         self._texts: dict[str, bytes] = {}
         self._marks: dict[str, str | None] = {}
@@ -74,9 +85,27 @@ class Sources:
         """Whether the migration's app lies in the repository."""
         return key[0] in self.packages
 
-    def is_published(self, key: Key) -> bool:
-        """Whether upstream's tree has a migration of this name."""
-        return self.is_ours(key) and self.path(key) in self.published
+    def stands(self, directory: str) -> bool:
+        """Whether an app that Django knows has its migrations there."""
+        return any(p.directory == directory for p in self.packages.values())
+
+    def holds(self, path: str, blob: str) -> bool:
+        """Whether the file in the work tree has the content of a blob."""
+        content = driver.content(os.path.join(self.top, path))
+        return content is not None and is_content(content, blob)
+
+    def published(self, keys: Iterable[Key]) -> dict[Key, str]:
+        """Those that are published, whatever they say, and the branch that has each.
+
+        Asked by label and name, as the rows are.
+        """
+        found = {}
+        with self.objects:
+            for key in filter(self.is_ours, keys):
+                standing = self.upstream.standing(self.packages[key[0]], key[1])
+                if standing.word == PUBLISHED:
+                    found[key] = standing.branch
+        return found
 
     def on_disk(self, key: Key) -> bytes | None:
         """The content of the migration's file, None where there is none."""
@@ -175,9 +204,7 @@ def find() -> Sources:
     """
     top = applying.top_level()
     config = driver.config_of_work_tree(top)
-    return Sources(
-        top, _packages(top), published.find_upstream(config.upstream, os.environ)
-    )
+    return Sources(top, _packages(top), find_upstreams(config.upstream, os.environ))
 
 
 def _packages(top: str) -> dict[str, Package]:
@@ -187,7 +214,7 @@ def _packages(top: str) -> dict[str, Package]:
         directory = _directory(name) if name else None
         path = worktree.below(top, directory) if directory else None
         if path and "site-packages" not in path.split("/"):
-            found[app.label] = Package(str(name), path)
+            found[app.label] = Package(app.label, str(name), path)
     return found
 
 

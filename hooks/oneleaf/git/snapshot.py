@@ -251,3 +251,42 @@ def blobs(commit: str, paths: "Sequence[str]" = ()) -> "dict[str, str]":
             if path:
                 found[path] = meta.rpartition(" ")[2]
     return found
+
+
+def listed(commit: str, directory: str, objects: git.Objects) -> "dict[str, str]":
+    """File name -> blob id, of what is directly in a directory of a commit.
+
+    {} where it is not there.
+    """
+    if "\n" in directory:  # which no request to `cat-file` can hold
+        files = blobs(commit, [directory])
+        paths = [path.rpartition("/") for path in files]
+        return {
+            name: files[f"{directory}/{name}"]
+            for folder, _, name in paths
+            if folder == directory
+        }
+    name = f"{commit}:{directory}/" if directory else f"{commit}:"
+    tree = next(objects.read([name])) or b""
+    return {
+        name: blob
+        for mode, name, blob in entries(tree)
+        if mode not in ("40000", "160000")
+    }
+
+
+def entries(tree: bytes) -> "Iterator[tuple[str, str, str]]":
+    """Mode, name and object id of what a tree object holds, as git stores it."""
+    size = 20 if _digest_is_sha1(tree) else 32
+    at = 0
+    while at < len(tree):
+        space, end = tree.index(b" ", at), tree.index(b"\0", at)
+        mode, name = tree[at:space].decode(), git.decode(tree[space + 1 : end])
+        at = end + 1 + size
+        yield mode, name, tree[end + 1 : at].hex()
+
+
+def _digest_is_sha1(tree: bytes) -> bool:
+    """Whether ids in a tree object have 20 bytes, not 32: the next entry then follows."""
+    end = tree.find(b"\0") + 21
+    return end == len(tree) or tree[end : end + 2] in (b"10", b"40", b"12", b"16")

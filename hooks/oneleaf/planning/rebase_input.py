@@ -3,12 +3,9 @@
 Files in conflict are read from the index's stages (git-ls-files(1)).
 """
 
-import os
-
 from oneleaf.checking import state as states
 from oneleaf.errors import Refused
-from oneleaf.git import git, progress, worktree
-from oneleaf.git import snapshot as snapshots
+from oneleaf.git import git, progress, snapshot, worktree
 from oneleaf.migration.reading import migrations
 from oneleaf.planning import plan, sides, stale_names
 from oneleaf.planning.other_code import past
@@ -17,7 +14,8 @@ from oneleaf.planning.sides import tell_apart
 from oneleaf.planning.situation import Files, Situation, Wishes
 from oneleaf.planning.stale_names import Repairs, mend
 from oneleaf.project import discovery
-from oneleaf.upstream import published as upstreams
+from oneleaf.project.project import App
+from oneleaf.upstream.published import local_branch, of_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from oneleaf.git.worktree import WorkTree
     from oneleaf.planning.order import Key
     from oneleaf.project.project import Project
-    from oneleaf.upstream.published import Upstream
+    from oneleaf.upstream.published import Published
 
 
 def lockfile_sides(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":
@@ -47,31 +45,51 @@ def lockfile_sides(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":
 class State:
     """The index, with what the work tree adds to it.
 
+    index: as it is without the work tree; config: its configuration.
     trees: "ours", "theirs" -> the tree of that side, where it is known.
     untracked: paths of migrations that git does not track; edited: paths of which the
     work tree holds another content than the index.
     """
 
-    __slots__ = ("config", "edited", "sides", "snapshot", "trees", "untracked")
+    __slots__ = (
+        "config",
+        "edited",
+        "index",
+        "sides",
+        "snapshot",
+        "trees",
+        "untracked",
+    )
 
-    def __init__(self, snapshot: "Snapshot", config: "Config") -> None:
-        self.snapshot = snapshot
-        self.config = config
+    def __init__(self, index: "states.State") -> None:
+        self.index = index
+        self.snapshot = index.snapshot
+        self.config = index.config
         self.trees: dict[str, Tree] = {}
         self.sides = sides.Sides(None)
         self.untracked: frozenset[str] = frozenset()
         self.edited: frozenset[str] = frozenset()
 
-    def rank(self, path: str) -> int:
-        """The rank of a migration's path, see ``sides``; untracked ones are local."""
+    def app(self, path: str) -> App:
+        """The index's app whose directory a file is in, or would be."""
+        directory = path.rpartition("/")[0]
+        for app in self.index.project.apps:
+            if app.directory == directory:
+                return app
+        return App(directory.rpartition("/")[0].rpartition("/")[2], directory, {})
+
+    def rank(self, app: App, name: str) -> int:
+        """The rank of a migration, see ``sides``; untracked ones are local."""
+        path = app.path(name)
         if path in self.untracked:
             return len(self.sides.stays) + 1
-        return self.sides.rank(path, self.snapshot.blob(path))
+        content: str | bytes | None = self.snapshot.blob(path)
+        if isinstance(self.snapshot, worktree.Overlaid):
+            content = content or self.snapshot.contents.get(path)
+        return self.sides.rank(app, name, content)
 
 
-def add_sides(
-    state: State, now: "Progress", published: "Upstream | None", onto: str
-) -> None:
+def add_sides(state: State, now: "Progress", published: "Published", onto: str) -> None:
     """Finds out what stays. onto: "ours", "theirs" or "".
 
     Raises Refused where the side that ``onto`` names cannot be told.
@@ -87,16 +105,16 @@ def add_sides(
             " the leaf nodes with `oneleaf merge`"
         )
         raise Refused(msg)
-    branch = upstreams.local_branch(published) if published else ""
-    target = published.commit if published else ""
-    files = {c: snapshots.blobs(c) for c in {ours, theirs, branch, target} if c}
+    known = published.branches
+    waiting = [commit for each in known if (commit := local_branch(each.name))]
+    files = {c: snapshot.blobs(c) for c in {ours, theirs, *waiting} if c}
     state.trees = {
         side: files[c] for side, c in (("ours", ours), ("theirs", theirs)) if c
     }
     state.sides = sides.choose(
         now.kind,
-        files.get(target),
-        files.get(branch),
+        published if known else None,
+        [files[commit] for commit in waiting],
         state.trees,
         onto,
     )
@@ -149,7 +167,9 @@ def _is_ours(state: State, path: str) -> bool:
     name = path.rpartition("/")[2]
     if state.config.lockfile in (path, name):
         return True
-    return _stands_beside(state, path) and not state.sides.is_fixed(state.rank(path))
+    if not _stands_beside(state, path):
+        return False
+    return not state.sides.is_fixed(state.rank(state.app(path), name[:-3]))
 
 
 def repairs_of_twins(state: State, files: "WorkTree", objects: git.Objects) -> Repairs:
@@ -166,7 +186,10 @@ def repairs_of_twins(state: State, files: "WorkTree", objects: git.Objects) -> R
     }
     known = {"ours": 2, "theirs": 3}
     repairs = Repairs(
-        [tell_apart(p, blobs, state.sides) for p, blobs in both.items()],
+        [
+            tell_apart(state.app(path), path, blobs, state.sides)
+            for path, blobs in both.items()
+        ],
         {known[side]: tree for side, tree in state.trees.items()},
     )
     for twin in repairs.twins:
@@ -186,8 +209,7 @@ def repairs_of_twins(state: State, files: "WorkTree", objects: git.Objects) -> R
 class Gathered:
     """A situation and where it was found.
 
-    progress: what git is in the middle of. published: the upstream, None where none
-    is known. trees: "ours", "theirs" -> that side's. unmerged: the paths in conflict. untracked: those of the migrations that
+    progress: what git is in the middle of. published: what is known of it. trees: "ours", "theirs" -> that side's. unmerged: the paths in conflict. untracked: those of the migrations that
     git does not track.
     """
 
@@ -197,7 +219,7 @@ class Gathered:
         self,
         situation: Situation,
         progress: "Progress",
-        published: "Upstream | None",
+        published: "Published",
         unmerged: "tuple[str, ...]",
         state: "State",
     ) -> None:
@@ -221,15 +243,17 @@ def gather(
     opened = states.of_index(objects)
     index, config = opened.snapshot, opened.config
     now = progress.read(unmerged=bool(index.unmerged))
-    published = upstreams.find_upstream(config.upstream, os.environ)
-    state = State(index, config)
+    published = of_state(opened)
+    state = State(opened)
     add_sides(state, now, published, onto)
     add_work_tree(state, files)
     repairs = repairs_of_twins(state, files, objects)
     state.snapshot = worktree.Overlaid(state.snapshot, repairs.prepared)
-    project = states.State(
-        opened.name, objects, snapshot=state.snapshot, config=config
-    ).project
+    project = opened.project
+    if state.snapshot.contents:
+        project = states.State(
+            opened.name, objects, snapshot=state.snapshot, config=config
+        ).project
     require_apps(wishes.labels, project)
     situation = _situation(project, state, repairs, files)
     if mend(situation, repairs, _former(now, objects)):
@@ -249,9 +273,8 @@ def _situation(
     ranks: dict[Key, int] = {}
     for app in project.apps:
         for name in app.migrations:
-            path = app.path(name)
-            local = path in repairs.origins
-            rank = len(state.sides.stays) + 1 if local else state.rank(path)
+            local = app.path(name) in repairs.origins
+            rank = len(state.sides.stays) + 1 if local else state.rank(app, name)
             ranks[app.directory, name] = rank
     contents = Files(files.read, state.edited, repairs.prepared, repairs.origins)
     return Situation(
@@ -306,27 +329,22 @@ def _former(now: "Progress", objects: git.Objects) -> "Callable[[str], bytes | N
     return read
 
 
-def behind(found: Gathered) -> "list[str]":
-    """Labels of apps with local migrations, for which upstream has new ones not here.
+def behind(found: Gathered) -> "tuple[str, list[str]]":
+    """An upstream that has new migrations of apps with local ones, and their labels.
 
-    found: with an upstream. Raises OneleafError before the first commit.
+    New are those that are not here yet; two empty values where there are none.
     """
-    assert found.published is not None
     situation = found.situation
-    here, there = git.commit_id("HEAD"), found.published.commit
-    base = git.merge_base(here, there)
-    if base is None or base == there:
-        return []
-    added = {c.path for c in snapshots.changes_between(base, there) if c.status == "A"}
-    labels = []
-    for app in situation.chosen():
-        if not situation.local(app):
-            continue
-        new = {path for path in added if path.rpartition("/")[0] == app.directory}
-        names = {path.rpartition("/")[2] for path in new if path.endswith(".py")}
-        if names - {f"{name}.py" for name in app.migrations}:
-            labels.append(app.label)
-    return labels
+    apps = [app for app in situation.chosen() if situation.local(app)]
+    for branch in found.published.branches:
+        labels = [
+            app.label
+            for app in apps
+            if {*branch.has(app)} - branch.had(app) - {*situation.fixed(app)}
+        ]
+        if labels:
+            return branch.name, labels
+    return "", []
 
 
 def moved_before(found: Gathered, objects: git.Objects) -> "dict[Key, Key]":

@@ -9,21 +9,21 @@ a temporary name until the plan has numbered it.
 """
 
 from oneleaf.errors import Refused
+from oneleaf.upstream.published import PUBLISHED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from oneleaf.git.snapshot import Tree
-
-
-PUBLISHED = 0
+    from oneleaf.project.project import App
+    from oneleaf.upstream.published import Published
 
 
 class Sides:
     """What stays where it is.
 
-    published: upstream's tree, None where no upstream is known.
+    published: None where no upstream is known.
     stays: further trees whose migrations keep their places before others do, the
         firmest first; without an upstream they are all that is known of what is
         published, and what is in them is never touched.
@@ -31,11 +31,11 @@ class Sides:
     decidable: something is known at all.
     """
 
-    __slots__ = ("_known", "contest", "decidable", "published", "stays")
+    __slots__ = ("contest", "decidable", "published", "stays")
 
     def __init__(
         self,
-        published: "Tree | None",
+        published: "Published | None",
         stays: "Sequence[Tree]" = (),
         contest: "tuple[Tree, Tree | None] | None" = None,
     ) -> None:
@@ -43,29 +43,29 @@ class Sides:
         self.stays = tuple(stays)
         self.contest = contest
         self.decidable = published is not None or bool(stays)
-        self._known = {
-            (path.rpartition("/")[2], blob) for path, blob in (published or {}).items()
-        }
 
-    def rank(self, path: str, blob: "str | None" = None) -> int:
-        """0 for what is published, then by ``stays``, most for what is local.
+    def is_published(
+        self, app: "App", name: str, content: "str | bytes | None" = None
+    ) -> bool:
+        """Whether upstream has a migration. content: see ``Published.standing``."""
+        known = self.published
+        return known is not None and (
+            known.standing(app, name, content).word == PUBLISHED
+        )
 
-        path, blob: of the migration's file in the state. A published file in another
-        directory is published: the app was moved.
-        """
-        if self.published is not None:
-            name = path.rpartition("/")[2]
-            if path in self.published or (blob and (name, blob) in self._known):
-                return PUBLISHED
+    def rank(self, app: "App", name: str, content: "str | bytes | None" = None) -> int:
+        """0 for what is published, then by ``stays``, most for what is local."""
+        if self.is_published(app, name, content):
+            return 0
         for rank, tree in enumerate(self.stays, 1):
-            if path in tree:
+            if app.path(name) in tree:
                 return rank
         return len(self.stays) + 1
 
     def is_fixed(self, rank: int) -> bool:
         """Whether what has this rank may never be renamed, edited or deleted."""
         if self.published is not None:
-            return rank == PUBLISHED
+            return rank == 0
         return rank <= len(self.stays)
 
     def undecided(self, local: "Iterable[str]") -> bool:
@@ -83,22 +83,22 @@ class Sides:
 
 def choose(
     kind: str,
-    published: "Tree | None",
-    branch: "Tree | None",
+    published: "Published | None",
+    waiting: "Sequence[Tree]",
     trees: "Mapping[str, Tree]",
     onto: str = "",
 ) -> Sides:
     """The sides of a state.
 
-    kind: what is in progress, see ``oneleaf.git.progress``. published: upstream's tree;
-    branch: that of the local branch of its name, what waits to be published.
+    kind: what is in progress, see ``oneleaf.git.progress``. published: None
+    where no upstream is known; waiting: trees of the local branches of upstreams' names.
     trees: ``"ours"``, ``"theirs"`` -> the tree of HEAD and of the commit that comes in,
     where known. onto: one of these two, what the user says, or "".
 
     In a rebase, cherry-pick, revert or stash pop HEAD's own stay: what comes in is
     applied on top of it. In a merge nothing but the branches tells.
     """
-    stays = [branch] if branch is not None and published is not None else []
+    stays = list(waiting)
     if onto:
         return Sides(published, [*stays, trees[onto]])
     ours = trees.get("ours")
@@ -124,16 +124,21 @@ class Twin:
         self.provisional = f"{path.removesuffix('.py')}__moving.py"
 
 
-def tell_apart(path: str, blobs: "Mapping[int, str]", sides: "Sides") -> Twin:
+def tell_apart(
+    app: "App", path: str, blobs: "Mapping[int, str]", sides: "Sides"
+) -> Twin:
     """Which of two contents stays: the published one, else that of the side that stays.
 
-    blobs: stage -> blob id, for the stages 2 and 3 alone. Raises Refused where
+    app: whose directory the path is in. blobs: stage -> blob id, for the stages 2 and 3 alone. Raises Refused where
     neither can be told.
     """
-    trees = [tree for tree in (sides.published, *sides.stays) if tree and path in tree]
-    for tree in trees:
+    name, published = path.rpartition("/")[2][:-3], sides.published
+    for mover in (2, 3):
+        if published is not None and published.has(app, name, blobs[5 - mover]):
+            return Twin(path, blobs, mover)
+    for tree in sides.stays:
         for mover in (2, 3):
-            if tree[path] == blobs[5 - mover]:
+            if tree.get(path) == blobs[5 - mover]:
                 return Twin(path, blobs, mover)
     msg = (
         f"both sides added {path}, and nothing tells which of them stays; say it with"

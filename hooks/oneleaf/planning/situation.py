@@ -108,6 +108,13 @@ class Situation:
         self._kept: dict[str, list[str]] = {}
         self._local = {key for key, rank in ranks.items() if not sides.is_fixed(rank)}
 
+    def is_published(self, key: "Key") -> bool:
+        """Whether upstream has a (directory, migration name) that may be gone here."""
+        return any(
+            app.directory == key[0] and self.sides.is_published(app, key[1])
+            for app in self.project.apps
+        )
+
     def is_local(self, key: "Key") -> bool:
         """Whether a (directory, migration name) may be renamed and edited."""
         return key in self._local

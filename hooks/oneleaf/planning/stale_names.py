@@ -93,7 +93,8 @@ def _heal(
             continue
         users = mentions.of(key)
         now = successor(key[1], then, _candidates(situation, key, users))
-        if now is None and not _is_published(situation, key):
+        # Whoever took away here what is published mends nothing by that.
+        if now is None and not situation.is_published(key):
             known.add(key)
         for label, path in users if now else ():
             _add(words, path, (label, key[1]), now or "")
@@ -188,11 +189,6 @@ def _candidates(
         for name in situation.local(app)
         if app.path(name) not in users
     ]
-
-
-def _is_published(situation: "Situation", key: "Key") -> bool:
-    """Whether upstream has it: then somebody took it away here, which mends nothing."""
-    return f"{key[0]}/{key[1]}.py" in (situation.sides.published or {})
 
 
 def _renamed(situation: "Situation", path: str, words: "Words") -> bytes:

@@ -15,7 +15,9 @@ from oneleaf.git import git
 from oneleaf.git.snapshot import Snapshot
 from oneleaf.migration.reading import migrations
 from oneleaf.project import labels
-from oneleaf.upstream import merge_rules, published
+from oneleaf.upstream import merge_rules
+from oneleaf.upstream.fork import Fork, Meeting, find_fork
+from oneleaf.upstream.published import require_upstreams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,18 +28,6 @@ if TYPE_CHECKING:
     from oneleaf.git.git import Objects
     from oneleaf.git.snapshot import Change
     from oneleaf.upstream.merge import Merge
-    from oneleaf.upstream.published import Fork
-
-
-class Meeting:
-    """base: what both sides come from; ours, theirs: the sides."""
-
-    __slots__ = ("base", "ours", "theirs")
-
-    def __init__(self, base: "State", ours: "State", theirs: "State") -> None:
-        self.base = base
-        self.ours = ours
-        self.theirs = theirs
 
 
 class Outcome:
@@ -64,10 +54,10 @@ def judge(state: State, ref: str) -> Outcome:
     """
     if ref == "upstream":
         try:
-            ref = published.require_upstream(state.config.upstream, os.environ).name
+            ref = require_upstreams(state.config.upstream, os.environ)[0].name
         except OneleafError as error:
             return Outcome("", str(error))
-    fork = published.find_fork(state.name, ref)
+    fork = find_fork(state.name, ref)
     if fork is None or not fork.bases:
         commit = fork.theirs if fork else git.commit_id(ref)
         return Outcome(commit, _NO_BASE)
@@ -89,9 +79,7 @@ _NO_BASE = (
 )
 
 
-def _judge_merge(
-    state: State, fork: published.Fork, ref: str, outcome: Outcome
-) -> None:
+def _judge_merge(state: State, fork: Fork, ref: str, outcome: Outcome) -> None:
     if len(fork.bases) == 1 and are_apart(state, fork):
         return
     from oneleaf.upstream import merge as merging
@@ -107,7 +95,7 @@ def _judge_merge(
         outcome.unknown = str(error)
 
 
-def far(state: State, fork: published.Fork, merge: "Merge") -> "tuple[Meeting, State]":
+def far(state: State, fork: Fork, merge: "Merge") -> "tuple[Meeting, State]":
     """Three whole states, and their merge. Raises OneleafError where it cannot be told."""
     bases = [State(commit, state.objects) for commit in fork.bases]
     theirs = State(fork.theirs, state.objects)

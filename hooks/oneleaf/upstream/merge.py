@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from oneleaf.config import Config
-    from oneleaf.upstream.published import Fork
+    from oneleaf.upstream.fork import Fork
 
     Entry = tuple[str, str]
     Stages = dict[str, Entry]

@@ -9,28 +9,50 @@ have. An index that a merge is made in comes from several commits, HEAD and what
 
 import os
 
-from oneleaf.checking import state as states
-from oneleaf.checking.state import INDEX
+from oneleaf.checking import fast_path
+from oneleaf.checking.state import State
+from oneleaf.config import Config
 from oneleaf.errors import OneleafError
-from oneleaf.git import git
-from oneleaf.git import snapshot as snapshots
+from oneleaf.git import git, snapshot
 from oneleaf.git.git import commit_of
-from oneleaf.git.snapshot import Change
+from oneleaf.git.snapshot import Snapshot
 from oneleaf.migration.reading import migrations
 from oneleaf.project import discovery
+from oneleaf.upstream.fork import find_fork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Protocol
 
-    from oneleaf.checking.state import State
     from oneleaf.migration.reading.migrations import Migration
+    from oneleaf.upstream.fork import Fork
+
+    class Place(Protocol):
+        """An app: its label, and the directory of its migrations package."""
+
+        label: str
+        directory: str
+
+    class Here(Protocol):
+        """What is known of the files of the state that asks."""
+
+        def stands(self, directory: str) -> bool:
+            """Whether it has migrations there."""
+
+        def holds(self, path: str, blob: str) -> bool:
+            """Whether what is at a path has the content of a blob."""
 
 
 # Where CI systems name the branch that a change is to be merged into: GitHub's
 # "Default environment variables" and GitLab's "Predefined CI/CD variables reference".
 _TARGET_VARIABLES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 _USUAL = ("origin/HEAD", "origin/main", "origin/master")
+PUBLISHED, SHARED, LOCAL = "published", "shared", "local"
+NONE_HERE = (
+    "no upstream branch is here; `git fetch` it, or name it as `upstream` in"
+    " [tool.oneleaf]"
+)
 
 
 class Upstream:
@@ -43,21 +65,21 @@ class Upstream:
         self.commit = commit
 
 
-def find_upstream(
+def find_upstreams(
     configured: "str | None", environ: "Mapping[str, str]"
-) -> "Upstream | None":
-    """The upstream branch, None where nothing tells it.
+) -> "list[Upstream]":
+    """The branches whose migrations are published; none where none is known.
 
     The first that exists of: ``configured`` (the setting ``upstream``), the target
     branch that a CI system names in ``environ``, ``origin/HEAD``, ``origin/main``,
     ``origin/master``. A branch without a remote's name means the remote's first.
     Raises OneleafError where the configured branch does not exist.
     """
-    for name in _upstream_candidates(configured, environ):
+    for name in _candidates(configured, environ):
         commit = commit_of(name)
         if commit:
-            return Upstream(_branch_name(name), commit)
-    return None
+            return [Upstream(_branch_name(name), commit)]
+    return []
 
 
 def _branch_name(name: str) -> str:
@@ -68,21 +90,17 @@ def _branch_name(name: str) -> str:
     return (git.decode(out).strip() if code == 0 else "") or name
 
 
-def require_upstream(
+def require_upstreams(
     configured: "str | None", environ: "Mapping[str, str]"
-) -> Upstream:
-    """As ``find``; raises OneleafError also where nothing tells it."""
-    found = find_upstream(configured, environ)
-    if found is None:
-        msg = (
-            "no upstream branch is here; `git fetch` it, or name it as `upstream` in"
-            " [tool.oneleaf]"
-        )
-        raise OneleafError(msg)
+) -> "list[Upstream]":
+    """As ``find_upstreams``; raises OneleafError also where there is none."""
+    found = find_upstreams(configured, environ)
+    if not found:
+        raise OneleafError(NONE_HERE)
     return found
 
 
-def _upstream_candidates(
+def _candidates(
     configured: "str | None", environ: "Mapping[str, str]"
 ) -> "Iterator[str]":
     if configured:
@@ -101,227 +119,293 @@ def _upstream_candidates(
     yield from _USUAL
 
 
-def local_branch(upstream: Upstream) -> str:
-    """Id of the commit of the local branch of the same name, "" where there is none.
+def local_branch(name: str) -> str:
+    """Id of the commit of the local branch of an upstream's name, "" for none.
 
     ``main`` for ``origin/main``: what is on it waits to be published.
     """
-    _, slash, branch = upstream.name.partition("/")
+    _, slash, branch = name.partition("/")
     return commit_of(f"refs/heads/{branch}") if slash and branch else ""
 
 
-class Fork:
-    """Two states and the commits both come from.
+class Files:
+    """A snapshot as ``Here``, made when it is asked for first."""
 
-    ours: id of the commit that is judged, or of HEAD's for the index.
-    theirs: id of the other commit.
-    bases: the merge bases as git-merge-base(1) lists them; empty where there is none.
-    coming: ids of the commits whose merge is in progress in the index.
+    __slots__ = ("_snapshot",)
+
+    def __init__(self, snapshot: "Callable[[], Snapshot]") -> None:
+        self._snapshot = snapshot
+
+    def stands(self, directory: str) -> bool:
+        """Whether there are migrations in the directory."""
+        return any(
+            map(discovery.is_module, self._snapshot().directories.get(directory, ()))
+        )
+
+    def holds(self, path: str, blob: str) -> bool:
+        """Whether the file has this content."""
+        return self._snapshot().blob(path) == blob
+
+
+class Apps:
+    """The apps of a commit, each read when it is asked for; itself a ``Here``."""
+
+    __slots__ = ("_files", "_labels", "_near", "_objects", "commit")
+
+    def __init__(self, commit: str, objects: git.Objects) -> None:
+        self.commit = commit
+        self._objects = objects
+        self._files: dict[str, dict[str, str]] = {}
+        self._near: dict[str, str] = {}
+        self._labels: dict[str, str] | None = None
+
+    def files(self, directory: str) -> "dict[str, str]":
+        """Migration name -> blob id, of a directory; {} where there is none."""
+        if directory not in self._files:
+            listed = snapshot.listed(self.commit, directory, self._objects)
+            self._files[directory] = {
+                name[:-3]: blob
+                for name, blob in listed.items()
+                if discovery.is_module(name)
+            }
+        return self._files[directory]
+
+    def stands(self, directory: str) -> bool:
+        """Whether there are migrations in the directory."""
+        return bool(self.files(directory))
+
+    def blob(self, path: str) -> "str | None":
+        """Id of a migration's content, None where there is none."""
+        directory, _, name = path.rpartition("/")
+        return self.files(directory).get(name.removesuffix(".py"))
+
+    def holds(self, path: str, blob: str) -> bool:
+        """Whether the migration there has this content."""
+        return self.blob(path) == blob
+
+    def label(self, directory: str) -> str:
+        """The label of the app there, as its own package says it; "" for no app."""
+        if directory not in self._near:
+            found = fast_path.trees(self.commit, [directory], self._objects)
+            near = Snapshot("", found, self._objects) if found else None
+            apps = self._read(near) if near else {}
+            self._near[directory] = apps.get(directory, "")
+        return self._near[directory]
+
+    def labels(self) -> "dict[str, str]":
+        """Directory -> label of every app; the whole commit is read for it."""
+        if self._labels is None:
+            self._labels = self._read(None)
+        return self._labels
+
+    def _read(self, snapshot: "Snapshot | None") -> "dict[str, str]":
+        try:
+            config = State(self.commit, self._objects).config
+        except OneleafError:  # it is upstream's to mend
+            config = Config({})
+        state = State(self.commit, self._objects, snapshot=snapshot, config=config)
+        return {app.directory: app.label for app in state.project.apps}
+
+    def places(self, app: "Place", here: "Here") -> "list[str]":
+        """The directories of an app of another state, in this commit.
+
+        Its own, where the two have a file in common, or the label; else those of its
+        label that the other state does not have: there it was before it moved, or is.
+        """
+        own = app.directory
+        files = self.files(own)
+        if any(here.holds(f"{own}/{name}.py", blob) for name, blob in files.items()):
+            return [own]
+        if files and self.label(own) == app.label:
+            return [own]
+        return [
+            directory
+            for directory, label in self.labels().items()
+            if label == app.label and (directory == own or not here.stands(directory))
+        ]
+
+    def of(self, app: "Place", here: "Here") -> "dict[str, str]":
+        """Migration name -> blob id, of an app of another state."""
+        found: dict[str, str] = {}
+        for directory in self.places(app, here):
+            found = {**self.files(directory), **found}
+        return found
+
+
+class Standing:
+    """Who has a migration.
+
+    word: ``PUBLISHED``, ``SHARED`` or ``LOCAL``. branch: the one that says so, "" of a
+    local one.
     """
 
-    __slots__ = ("_changes", "bases", "coming", "ours", "theirs")
+    __slots__ = ("branch", "word")
+
+    def __init__(self, word: str, branch: str = "") -> None:
+        self.word = word
+        self.branch = branch
+
+
+class Branch:
+    """An upstream as a state sees it. name: of the branch; tip: what it has."""
+
+    __slots__ = (
+        "_bases",
+        "_fork",
+        "_had",
+        "_has",
+        "_here",
+        "_objects",
+        "_state",
+        "name",
+        "tip",
+    )
 
     def __init__(
-        self,
-        ours: str,
-        theirs: str,
-        bases: "tuple[str, ...]",
-        coming: "tuple[str, ...]" = (),
+        self, upstream: Upstream, state: str, here: "Here", objects: git.Objects
     ) -> None:
-        self.ours = ours
-        self.theirs = theirs
-        self.bases = bases
-        self.coming = coming
-        self._changes: tuple[list[Change], list[Change]] | None = None
+        self.name = upstream.name
+        self.tip = Apps(upstream.commit, objects)
+        self._state = state
+        self._here = here
+        self._objects = objects
+        self._fork: tuple[Fork | None] | None = None
+        self._bases: list[Apps] | None = None
+        self._has: dict[tuple[str, str], dict[str, str]] = {}
+        self._had: dict[tuple[str, str], set[str]] = {}
 
-    def changes(self, state: "State") -> "tuple[list[Change], list[Change]]":
-        """What ours and what theirs changed since the merge base, which is one.
+    @property
+    def fork(self) -> "Fork | None":
+        """Where the state parted from it; None where no common history is here."""
+        if self._fork is None:
+            found = find_fork(self._state, self.tip.commit)
+            self._fork = (found if found is not None and found.bases else None,)
+        return self._fork[0]
 
-        state: ours; its index is looked at where that is what it is.
+    @property
+    def bases(self) -> "list[Apps]":
+        """What it had where the state parted from it, for each merge base."""
+        if self._bases is None:
+            self._bases = [
+                self.tip if commit == self.tip.commit else Apps(commit, self._objects)
+                for commit in (self.fork.bases if self.fork else ())
+            ]
+        return self._bases
+
+    def has(self, app: "Place") -> "dict[str, str]":
+        """Migration name -> blob id, of what it has of an app."""
+        key = app.label, app.directory
+        if key not in self._has:
+            self._has[key] = self.tip.of(app, self._here)
+        return self._has[key]
+
+    def had(self, app: "Place") -> "set[str]":
+        """Names of what it had of an app when the state parted from it.
+
+        Where that is not known, of what it has: it may have had that.
         """
-        if self._changes is None:
-            staged = state.changes if state.name == INDEX else []
-            ours = _since(self.bases[0], self.ours, staged)
-            theirs = snapshots.changes_between(self.bases[0], self.theirs)
-            self._changes = ours, theirs
-        return self._changes
+        key = app.label, app.directory
+        if key not in self._had:
+            found = set() if self.bases else {*self.has(app)}
+            self._had[key] = found.union(*(b.of(app, self._here) for b in self.bases))
+        return self._had[key]
 
-
-def _since(base: str, commit: str, changes: "Sequence[Change]") -> "list[Change]":
-    """What the index changes against the merge base: first HEAD does, then it."""
-    found = {}
-    if base != commit:
-        found = {c.path: c for c in snapshots.changes_between(base, commit)}
-    for change in changes:
-        before = found.pop(change.path, None)
-        old = before.old if before else change.old
-        status = change.status
-        if before and before.status == "A":
-            status = "" if status == "D" else "A"
-        elif before and before.status == "D":
-            status = "M"
-        if status and old != change.new:
-            found[change.path] = Change(status, change.path, old, change.new)
-    return list(found.values())
-
-
-def find_fork(state: str, rev: str) -> "Fork | None":
-    """The fork of a state and another commit; None before the first commit.
-
-    state: ``"index"``, or the id of a commit. rev: as git-rev-parse(1) takes it.
-    Raises OneleafError where ``rev`` names no commit.
-    """
-    ours = "HEAD" if state == INDEX else state
-    command = ("rev-parse", "--absolute-git-dir", f"{ours}...{rev}", "--")
-    code, out = git.run_code(*command, ok=(0, 128))
-    if code:
-        git.commit_id(rev)
-        return None
-    folder, *ids = git.decode(out).split("\n")[:-2]
-    theirs, mine, *rest = ids  # git-rev-parse(1) prints the right end first
-    coming = _merged_into(folder) if state == INDEX else ()
-    if coming:
-        return Fork(mine, theirs, _bases(theirs, mine, *coming), coming)
-    return Fork(mine, theirs, tuple(commit[1:] for commit in rest))
-
-
-def _merged_into(folder: str) -> "tuple[str, ...]":
-    """Ids of the commits whose merge is in progress."""
-    try:
-        with open(os.path.join(folder, "MERGE_HEAD"), encoding="ascii") as file:
-            return tuple(file.read().split())
-    except OSError:
-        return ()
-
-
-def _bases(*commits: str) -> "tuple[str, ...]":
-    """Merge bases of the first commit and a merge of the others (git-merge-base(1))."""
-    _, out = git.run_code("merge-base", "--all", *commits, ok=(0, 1))
-    return tuple(git.decode(out).split())
-
-
-class Edit:
-    """A published migration that the state changes, or does not have any more.
-
-    path: its file. blob: id of the file's content in the state, or where the state has
-    none, of what it was. old: the published content; new: the state's, None for none.
-    renamed: the file beside it that the state has with that content instead, "" for
-    none.
-    """
-
-    __slots__ = ("blob", "new", "old", "path", "renamed")
-
-    def __init__(self, path: str, blob: str, old: bytes, new: "bytes | None") -> None:
-        self.path = path
-        self.blob = blob
-        self.old = old
-        self.new = new
-        self.renamed = ""
+    def removed(self, app: "Place", name: str, other: "Branch") -> bool:
+        """Whether it has no more what it had when another upstream parted from it."""
+        if name in self.has(app):
+            return False
+        base = git.merge_base(self.tip.commit, other.tip.commit)
+        return base is not None and name in Apps(base, self._objects).of(
+            app, self._here
+        )
 
 
 class Published:
-    """Upstream, and what the state changes of it.
+    """What is published, for one state.
 
-    name: the branch, "" where it was not looked for. unknown: why nothing can be said,
-    "" where it can.
+    state: ``"index"``, or the id of its commit. here: its files. branches: the
+    upstreams, firmest first. unknown: why there is none, where that is a fault.
     """
 
-    __slots__ = ("_commit", "_objects", "edits", "name", "unknown")
+    __slots__ = ("_objects", "branches", "unknown")
 
     def __init__(
-        self, objects: git.Objects, name: str = "", commit: str = "", unknown: str = ""
+        self,
+        upstreams: "Sequence[Upstream]",
+        state: str,
+        here: "Here",
+        objects: git.Objects,
     ) -> None:
+        self.branches = [Branch(each, state, here, objects) for each in upstreams]
+        self.unknown = ""
         self._objects = objects
-        self._commit = commit
-        self.name = name
-        self.unknown = unknown
-        self.edits: list[Edit] = []
 
-    def migrations(self, directory: str) -> "list[Migration]":
-        """The migrations that upstream has in a directory."""
-        files = snapshots.blobs(self._commit, [directory])
+    def standing(
+        self, app: "Place", name: str, content: "str | bytes | None" = None
+    ) -> Standing:
+        """Who has a migration.
+
+        content: id of its blob, or its bytes; None for whatever an upstream has under
+        this name. Under another content it is an edit of what is published where the
+        common history has the name, and another migration elsewhere.
+        """
+        found = Standing(LOCAL)
+        for branch in self.branches:
+            blob = branch.has(app).get(name)
+            if blob is not None and (content is None or is_content(content, blob)):
+                return Standing(PUBLISHED, branch.name)
+            if found.word == LOCAL and name in branch.had(app):
+                found = Standing(PUBLISHED, branch.name)
+        return found
+
+    def has(self, app: "Place", name: str, content: "str | bytes") -> bool:
+        """Whether an upstream has a migration with just this content."""
+        blobs = [branch.has(app).get(name) for branch in self.branches]
+        return any(blob and is_content(content, blob) for blob in blobs)
+
+    def migrations(self, app: "Place") -> "list[Migration]":
+        """What upstreams have of an app, read."""
         blobs = {
-            path.rpartition("/")[2][:-3]: blob
-            for path, blob in files.items()
-            if path.rpartition("/")[0] == directory
-            and discovery.is_module(path.rpartition("/")[2])
+            name: blob
+            for branch in reversed(self.branches)
+            for name, blob in branch.has(app).items()
         }
-        contents = self._objects.read(blobs.values())
+        contents = list(self._objects.read(blobs.values()))
         return [
             migrations.read(name, source or b"")
-            for name, source in zip(blobs, list(contents), strict=True)
+            for name, source in zip(blobs, contents, strict=True)
         ]
 
 
-def look(state: "State") -> Published:
-    """What a state changes of upstream's migrations.
+def of_state(state: State, snapshot: "Snapshot | None" = None) -> Published:
+    """What is published, for a state, with its configuration.
 
-    Raises nothing where upstream, or the history that would tell, is not here.
+    snapshot: the files whose migrations are asked about, where they are not its own.
+    Raises OneleafError where a configured upstream is not here.
     """
-    config, objects = state.config, state.objects
+    found = find_upstreams(state.config.upstream, os.environ)
+    here = Files(lambda: snapshot or state.snapshot)
+    return Published(found, state.name, here, state.objects)
+
+
+def look(state: State, snapshot: "Snapshot | None" = None) -> Published:
+    """As ``of_state``; a configured upstream that is not here is said in ``unknown``."""
     try:
-        found = require_upstream(config.upstream, os.environ)
+        return of_state(state, snapshot)
     except OneleafError as error:
-        return Published(objects, unknown=str(error))
-    fork = find_fork(state.name, found.commit)
-    if fork is None or not fork.bases:
-        unknown = (
-            f"{found.name} and this have no common history here; in a shallow clone"
+        nothing = Published(
+            (), state.name, Files(lambda: state.snapshot), state.objects
         )
-        return Published(
-            objects, unknown=f"{unknown} run `git fetch --unshallow` first"
-        )
-    published = Published(objects, found.name, found.commit)
-    changes = _changes(state.name, fork)
-    candidates = [c for c in changes if c.status in "MDT"]
-    candidates = [c for c in candidates if states.is_migration(c.path, config)]
-    if candidates:
-        _add_edits(published, candidates, found.commit, objects)
-        _mark_renamed(published.edits, changes)
-    return published
+        nothing.unknown = str(error)
+        return nothing
 
 
-def _mark_renamed(edits: "Sequence[Edit]", changes: "Sequence[Change]") -> None:
-    """Says of a removed file which new one of its folder has its content."""
-    added = {
-        (change.path.rpartition("/")[0], change.new): change.path
-        for change in changes
-        if change.status == "A"
-    }
-    for edit in edits:
-        if edit.new is None:
-            key = edit.path.rpartition("/")[0], edit.blob
-            edit.renamed = added.get(key, "")
+def is_content(content: "str | bytes", blob: str) -> bool:
+    """Whether a blob has a content; line ends in a work tree may be other ones."""
+    if isinstance(content, str):
+        return content == blob
+    import hashlib
 
-
-def _changes(state: str, fork: Fork) -> "list[Change]":
-    """What differs from every merge base; one may hold what another does not yet."""
-    found: dict[str, Change] | None = None
-    for base in fork.bases:
-        if state == INDEX:
-            changes = snapshots.changes_of_index(base)
-        else:
-            changes = snapshots.changes_between(base, state)
-        paths = {change.path: change for change in changes}
-        found = {p: c for p, c in paths.items() if found is None or p in found}
-    return list((found or {}).values())
-
-
-def _add_edits(
-    published: Published,
-    changes: "Sequence[Change]",
-    commit: str,
-    objects: git.Objects,
-) -> None:
-    """Those that upstream still has, with another content than the state's."""
-    tip = snapshots.blobs(commit, [change.path for change in changes])
-    edited = [c for c in changes if tip.get(c.path, c.new) != c.new]
-    old = list(objects.read([change.old for change in edited]))
-    new = list(objects.read([c.new for c in edited if c.status != "D"]))
-    contents: Iterator[bytes | None] = iter(new)
-    for change, before in zip(edited, old, strict=True):
-        after = None if change.status == "D" else next(contents)
-        blob = change.old if change.status == "D" else change.new
-        name = change.path.rpartition("/")[2][:-3]
-        if migrations.read(name, before or b"").is_django:
-            published.edits.append(Edit(change.path, blob, before or b"", after))
+    digest = hashlib.sha1 if len(blob) == 40 else hashlib.sha256
+    texts = (content, content.replace(b"\r\n", b"\n"))
+    return any(digest(b"blob %d\0%b" % (len(t), t)).hexdigest() == blob for t in texts)

@@ -1,85 +1,227 @@
-"""The rules for what upstream has published: it is not edited and not taken away.
+"""OL301 and OL302: what upstream has published is neither edited nor taken away.
 
-A production database may have applied it. Silent are the known good ends: an edit of
-nothing but formatting, comments or docstrings, and the second step of a
-squash ("Squashing migrations" in Django's documentation): the replaced files go,
-``replaces`` goes, and a dependency moves from a replaced migration to the squash.
+A production database may have applied it. What a state changes is compared with the
+merge base, not with upstream's tip: what upstream added since then is not ours to have.
+Silent are the known good ends: an edit of nothing but formatting, comments or
+docstrings; a folder that moves; what upstream took away itself; and the second
+step of a squash ("Squashing migrations" in Django's documentation): the replaced files
+go, ``replaces`` goes, and a dependency moves from a replaced migration to the squash.
 """
 
+from oneleaf.checking import state as states
 from oneleaf.checking.findings import Finding
+from oneleaf.checking.state import INDEX
+from oneleaf.git import snapshot as snapshots
 from oneleaf.migration.reading import migrations
-from oneleaf.shell import word
+from oneleaf.project.project import App
+from oneleaf.shell import Step, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from oneleaf.config import Config
+    from oneleaf.checking.state import State
+    from oneleaf.git.snapshot import Change
     from oneleaf.migration.reading.migrations import Migration
-    from oneleaf.project.project import Project
-    from oneleaf.upstream.published import Edit, Published
+    from oneleaf.upstream.fork import Fork
+    from oneleaf.upstream.published import Apps, Branch, Published
 
     Key = tuple[str, str]  # app label, migration name
 
 _PLACE = ("dependencies", "replaces")
 
 
+class Edit:
+    """A published migration that the state changes, or does not have any more.
+
+    app: as the state has it, or where it has none, the merge base. name: of the
+    migration; branch: the upstream that has it, and origin: its path there. blob: id of
+    its content in the state, or where the state has none, of what it was. old: the
+    published content; new: the state's, None for none. renamed: the file beside it that
+    the state has with that content instead, "" for none.
+    """
+
+    __slots__ = ("app", "blob", "branch", "name", "new", "old", "origin", "renamed")
+
+    def __init__(self, app: App, name: str, branch: str, origin: str) -> None:
+        self.app = app
+        self.name = name
+        self.branch = branch
+        self.origin = origin
+        self.blob = self.renamed = ""
+        self.old = b""
+        self.new: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the state has it, or would."""
+        return self.app.path(self.name)
+
+
+def edits(
+    published: "Published",
+    state: "State",
+    apps: "Sequence[App]",
+    directories: "Collection[str] | None" = None,
+) -> "list[Edit]":
+    """What the state changes of upstreams' migrations.
+
+    apps: the state's, or at least those in ``directories``, which are all that is asked
+    about; None for all. What an upstream has just so, or took away itself, is no change.
+    Sets ``published.unknown`` where the history that would tell is not here.
+    """
+    found: dict[str, Edit] = {}
+    for branch in published.branches:
+        if branch.fork is None:
+            published.unknown = (
+                f"{branch.name} and this have no common history here; in a shallow"
+                " clone run `git fetch --unshallow` first"
+            )
+            continue
+        others = [other for other in published.branches if other is not branch]
+        for edit in _of_branch(branch, branch.fork, state, apps, directories):
+            if edit.new is None:
+                same = any(o.removed(edit.app, edit.name, branch) for o in others)
+            else:
+                same = any(o.has(edit.app).get(edit.name) == edit.blob for o in others)
+            if not same:
+                found.setdefault(edit.path, edit)
+    return list(found.values())
+
+
+def _of_branch(
+    branch: "Branch",
+    fork: "Fork",
+    state: "State",
+    apps: "Sequence[App]",
+    directories: "Collection[str] | None",
+) -> "list[Edit]":
+    """What a state changes of one upstream's migrations."""
+    changes = _changes(state.name, fork)
+    touched: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.status in "MDT" and states.is_migration(change.path, state.config):
+            touched.setdefault(change.path.rpartition("/")[0], []).append(change)
+    new = {change.path: change.new for change in changes if change.status == "A"}
+    base = branch.bases[0]
+    came = [app for app in apps if touched and not base.stands(app.directory)]
+    found: list[tuple[Edit, str]] = []
+    for directory, group in touched.items():
+        asked = directories is None or directory in directories
+        if asked or came:
+            app = _now(directory, base, apps, came, asked=asked)
+            if asked or app.directory in (directories or ()):
+                found += _of_app(directory, app, group, branch, new)
+    before = list(state.objects.read([old for _, old in found]))
+    kept = [edit for edit, _ in found if edit.new is not None]
+    after = list(state.objects.read([edit.blob for edit in kept]))
+    for edit, source in zip(kept, after, strict=True):
+        edit.new = source
+    for (edit, _), source in zip(found, before, strict=True):
+        edit.old = source or b""
+    return [e for e, _ in found if migrations.read(e.name, e.old).is_django]
+
+
+def _changes(state: str, fork: "Fork") -> "list[Change]":
+    """What differs from every merge base; one may hold what another does not yet."""
+    found: dict[str, Change] | None = None
+    for base in fork.bases:
+        if state == INDEX:
+            changes = snapshots.changes_of_index(base)
+        else:
+            changes = snapshots.changes_between(base, state)
+        paths = {change.path: change for change in changes}
+        found = {p: c for p, c in paths.items() if found is None or p in found}
+    return list((found or {}).values())
+
+
+def _now(
+    directory: str,
+    base: "Apps",
+    apps: "Sequence[App]",
+    came: "Sequence[App]",
+    *,
+    asked: bool,
+) -> App:
+    """The app that a directory of the merge base had, where the state has it.
+
+    came: those of the state's apps that the merge base has no migrations of there.
+    """
+    here = next((app for app in apps if app.directory == directory), None)
+    if here is not None and not came:
+        return here
+    label = base.label(directory)
+    if asked and came and all(app.label != label for app in apps):
+        label = base.labels().get(directory, label)
+    if here is None or here.label != label:
+        here = next((app for app in came if app.label == label), here)
+    folder = directory.rpartition("/")[0].rpartition("/")[2]
+    return here or App(label or folder, directory, {})
+
+
+def _of_app(
+    directory: str,
+    app: App,
+    changes: "Iterable[Change]",
+    branch: "Branch",
+    new: "Mapping[str, str]",
+) -> "Iterator[tuple[Edit, str]]":
+    """Those of one app, without contents, and the id of the published content.
+
+    directory: where the merge base has it. new: path -> blob id, of what the state adds.
+    """
+    base = branch.bases[0]
+    places = branch.tip.places(App(app.label, directory, {}), base)
+    for change in changes:
+        name = change.path.rpartition("/")[2][:-3]
+        now = "" if change.status == "D" else change.new
+        if app.directory != directory:
+            now = new.get(app.path(name), "")
+        place = next((p for p in places if name in branch.tip.files(p)), None)
+        if place is None or now in (change.old, branch.tip.files(place)[name]):
+            continue
+        edit = Edit(app, name, branch.name, f"{place}/{name}.py")
+        edit.blob = now or change.old
+        edit.new = b"" if now else None
+        for other, blob in new.items() if not now else ():
+            folder, _, file = other.rpartition("/")
+            is_free = file[:-3] not in base.files(directory)
+            if blob == change.old and folder == app.directory and is_free:
+                edit.renamed = other
+        yield edit, change.old
+
+
 class Case:
     """A state and what it changes of upstream's.
 
-    scope: directories of the apps under check; None for all.
+    apps: directory -> the state's app there.
     """
 
-    __slots__ = ("_squashes", "apps", "config", "published", "scope")
+    __slots__ = ("_published", "_squashes", "apps")
 
-    def __init__(
-        self,
-        project: "Project",
-        config: "Config",
-        published: "Published",
-        scope: "frozenset[str] | None" = None,
-    ) -> None:
-        self.apps = {app.directory: app for app in project.apps}
-        self.config = config
-        self.published = published
-        self.scope = scope
+    def __init__(self, published: "Published", apps: "Sequence[App]") -> None:
+        self.apps = {app.directory: app for app in apps}
+        self._published = published
         self._squashes: dict[str, dict[str, tuple[Key, ...]]] = {}
 
-    def edits(self) -> "Iterator[Edit]":
-        """Those under check that no reviewed entry of the configuration accepts."""
-        for edit in self.published.edits:
-            directory = edit.path.rpartition("/")[0]
-            accepted = self.config.allow_changed.get(edit.path, {})
-            if (self.scope is None or directory in self.scope) and not any(
-                edit.blob.startswith(blob) for blob in accepted
-            ):
-                yield edit
-
-    def label(self, directory: str) -> str:
-        """The app's label; its folder's name where the state has the app no more."""
-        app = self.apps.get(directory)
-        return app.label if app else directory.rpartition("/")[0].rpartition("/")[2]
-
-    def squashes(self, directory: str) -> "dict[str, tuple[Key, ...]]":
+    def squashes(self, app: App) -> "dict[str, tuple[Key, ...]]":
         """Squash -> what it replaces, of an app here and upstream."""
-        if directory not in self._squashes:
-            known = list(self.published.migrations(directory))
-            app = self.apps.get(directory)
-            known += app.migrations.values() if app else ()
+        if app.directory not in self._squashes:
+            known = [*self._published.migrations(app), *app.migrations.values()]
             found: dict[str, tuple[Key, ...]] = {}
             for migration in known:
                 if migration.replaces:
                     before = found.get(migration.name, ())
                     found[migration.name] = before + migration.replaces
-            self._squashes[directory] = found
-        return self._squashes[directory]
+            self._squashes[app.directory] = found
+        return self._squashes[app.directory]
 
     def stands_for(self, squash: "Key", replaced: "Key") -> bool:
         """Whether a squash replaces a migration, or a squash that does."""
         label, name = squash
         for app in self.apps.values():
             if app.label == label:
-                pairs = self.squashes(app.directory).get(name, ())
+                pairs = self.squashes(app).get(name, ())
                 if replaced in pairs or any(
                     pair != squash and self.stands_for(pair, replaced) for pair in pairs
                 ):
@@ -87,77 +229,92 @@ class Case:
         return False
 
 
-def run_checks(case: Case) -> "Iterator[Finding]":
-    """OL301 and OL302: what the state changes, and takes away, of upstream's."""
+def run_checks(
+    published: "Published",
+    state: "State",
+    apps: "Sequence[App]",
+    directories: "Collection[str] | None" = None,
+) -> "Iterator[Finding]":
+    """OL301 and OL302: what the state changes, and takes away, of upstream's.
+
+    Arguments as of ``edits``. Silent about what an entry of the configuration accepts.
+    """
+    case = Case(published, apps)
     removed: dict[str, list[Edit]] = {}
-    for edit in case.edits():
-        directory, _, file = edit.path.rpartition("/")
+    for edit in edits(published, state, apps, directories):
+        accepted = state.config.allow_changed.get(edit.path, {})
+        if any(edit.blob.startswith(blob) for blob in accepted):
+            continue
         if edit.new is None:
-            removed.setdefault(directory, []).append(edit)
+            removed.setdefault(edit.app.directory, []).append(edit)
         elif not _is_good_end(case, edit):
-            yield _changed(case, directory, file[:-3], edit)
-    for directory, edits in removed.items():
-        yield from _removed(case, directory, edits)
+            yield _changed(edit)
+    for of_app in removed.values():
+        yield from _removed(case, of_app)
 
 
-def _changed(case: Case, directory: str, name: str, edit: "Edit") -> Finding:
-    label = case.label(directory)
+def _changed(edit: Edit) -> Finding:
+    label = edit.app.label
     return Finding(
         "OL301",
         label,
         (edit.path, 1),
-        (name,),
-        f"{label}.{name} is on {case.published.name} and is changed here in more than"
+        (edit.name,),
+        f"{label}.{edit.name} is on {edit.branch} and is changed here in more than"
         " formatting; production may have applied it",
-        f"run `git checkout {word(case.published.name)} -- {word(edit.path)}` and add a"
-        f" new migration, or accept it under `allow-changed` in [tool.oneleaf]:"
-        f" '{edit.path}@{edit.blob[:12]}' = 'the reason'",
+        f"run `{_restoring([edit])}` and add a new migration, or accept it under"
+        f" `allow-changed` in [tool.oneleaf]: '{edit.path}@{edit.blob[:12]}' ="
+        " 'the reason'",
     )
 
 
-def _removed(case: Case, directory: str, edits: "list[Edit]") -> "Iterator[Finding]":
+def _removed(case: Case, of_app: "list[Edit]") -> "Iterator[Finding]":
     """OL302, one finding for all of an app; each may be the end of a squash."""
-    label = case.label(directory)
-    squashed = {pair for pairs in case.squashes(directory).values() for pair in pairs}
-    gone = [e for e in edits if (label, _name(e)) not in squashed]
+    app = of_app[0].app
+    squashed = {pair for pairs in case.squashes(app).values() for pair in pairs}
+    gone = [edit for edit in of_app if (app.label, edit.name) not in squashed]
     if not gone:
         return
-    names = tuple(_name(edit) for edit in gone)
+    names = tuple(edit.name for edit in gone)
     told = (
         names[0] if len(names) == 1 else f"{len(names)} migrations from {names[0]} on"
     )
     subject = (
-        f"{label}.{names[0]} is" if len(names) == 1 else f"app {label}: {told} are"
+        f"{app.label}.{names[0]} is"
+        if len(names) == 1
+        else f"app {app.label}: {told} are"
     )
     each = "it" if len(gone) == 1 else "each"
     yield Finding(
         "OL302",
-        label,
+        app.label,
         (gone[0].path, 1),
         names,
-        f"{subject} on {case.published.name}, but deleted or renamed here; production"
-        " may have applied it",
-        f"run {_restoring(case, gone)}, or accept {each} under `allow-changed` in"
+        f"{subject} on {gone[0].branch}, but deleted or renamed here; production may have"
+        " applied it",
+        f"run `{_restoring(gone)}`, or accept {each} under `allow-changed` in"
         f" [tool.oneleaf]: '{gone[0].path}@{gone[0].blob[:12]}' = 'the reason'",
     )
 
 
-def _restoring(case: Case, gone: "list[Edit]") -> str:
-    """The commands that bring removed files back; a renamed one gets its name again."""
-    commands = [
-        f"git mv {word(edit.renamed)} {word(edit.path)}"
-        for edit in gone
-        if edit.renamed
-    ]
-    paths = [word(edit.path) for edit in gone if not edit.renamed]
-    if paths:
-        name = word(case.published.name)
-        commands.append(f"git checkout {name} -- {' '.join(paths)}")
-    return " and ".join(f"`{command}`" for command in commands)
-
-
-def _name(edit: "Edit") -> str:
-    return edit.path.rpartition("/")[2][:-3]
+def _restoring(changed: "list[Edit]") -> str:
+    """The commands that bring published files back; a renamed one gets its name again."""
+    commands: list[Step] = []
+    paths: dict[str, list[str]] = {}
+    for edit in changed:
+        if edit.renamed:
+            commands.append(Step("git mv", edit.renamed, edit.path))
+        elif edit.origin == edit.path:
+            paths.setdefault(edit.branch, []).append(edit.path)
+    for branch, some in paths.items():
+        commands.append(Step(f"git checkout {word(branch)} --", *some))
+    moved = [e for e in changed if e.origin != e.path and not e.renamed]
+    for edit in moved:
+        published = word(f"{edit.branch}:{edit.origin}")
+        commands.append(Step(f"git show {published} >", edit.path))
+    if moved:
+        commands.append(Step("git add", *(edit.path for edit in moved)))
+    return "` and `".join(commands)
 
 
 def _is_good_end(case: Case, edit: "Edit") -> bool:
@@ -167,8 +324,7 @@ def _is_good_end(case: Case, edit: "Edit") -> bool:
         return False
     if _mean_the_same(edit.old, new, ()):
         return True
-    name = _name(edit)
-    before, after = migrations.read(name, edit.old), migrations.read(name, new)
+    before, after = (migrations.read(edit.name, text) for text in (edit.old, new))
     if before.unreadable or after.unreadable:
         return False
     return _replaces_went(case, before, after) and _moved_to_squashes(

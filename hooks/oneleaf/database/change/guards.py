@@ -95,21 +95,20 @@ def _ask(own: Identity) -> None:
 
 
 def require_unpublished(sources: Sources, keys: Iterable[Key]) -> None:
-    """Raises Refused where upstream's tree has one of the migrations.
+    """Raises Refused where one of the migrations is published.
 
     keys: those to be renamed or unapplied, under their old and their new names. Where
     there are remotes and none tells upstream, that cannot be known: Refused too.
     """
-    if sources.upstream is None:
+    if not sources.upstream.branches:
         if git.run("-C", sources.top, "remote").strip():
             raise Refused(
                 "no upstream branch is here, so what is published cannot be told;"
                 " `git fetch` it, or name it as `upstream` in [tool.oneleaf]"
             )
         return
-    for key in keys:
-        if sources.is_published(key):
-            raise Refused(
-                f"{dotted(key)} is on {sources.upstream.name}: production may have"
-                " applied it; add a new migration instead"
-            )
+    for key, branch in sources.published(keys).items():
+        raise Refused(
+            f"{dotted(key)} is on {branch}: production may have applied it; add a new"
+            " migration instead"
+        )

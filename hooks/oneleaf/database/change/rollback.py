@@ -75,17 +75,14 @@ class Choice:
         return {key for key in gone if self.wish.label in ("", key[0])}
 
     def _local(self) -> "set[Key]":
-        if self.sources.upstream is None:
+        if not self.sources.upstream.branches:
             msg = (
                 "no upstream branch is here; name it as `upstream` in [tool.oneleaf], or"
                 " say where to go back to with --to NAME"
             )
             raise OneleafError(msg)
-        return {
-            row.key
-            for row in self.applied.rows
-            if self.sources.is_ours(row.key) and not self.sources.is_published(row.key)
-        }
+        ours = [row.key for row in self.applied.rows if self.sources.is_ours(row.key)]
+        return {*ours} - self.sources.published(ours).keys()
 
     def _after(self, label: str, name: str) -> "set[Key]":
         """The rows that come after a migration, in whichever app."""

@@ -7,7 +7,7 @@ asked: what is published and what is local is git's to say, and upstream's migra
 are not here yet are read from its tree.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps as installed
@@ -27,8 +27,8 @@ from oneleaf.database.state.loader import PaperLoader
 from oneleaf.database.state.references import problems, renders
 from oneleaf.database.state.strict import InvalidState, StrictState, fresh
 from oneleaf.errors import OneleafError
-from oneleaf.git import git, snapshot
-from oneleaf.project import discovery
+from oneleaf.git import git
+from oneleaf.upstream.published import NONE_HERE, Apps
 
 BLOCK = "BLOCK"
 ORDER = "ORDER"
@@ -220,16 +220,13 @@ def compare(sources: Sources, since: str = "") -> "list[Comparison]":
     since: the commit that the local chains began on, "" for the one git knows. Raises
     OneleafError where no upstream branch is known, Refused where there is no history.
     """
-    if sources.upstream is None:
-        msg = (
-            "no upstream branch is here; `git fetch` it, or name it as `upstream` in"
-            " [tool.oneleaf]"
-        )
-        raise OneleafError(msg)
-    new = _published_since(sources, fork(sources.upstream.commit, since))
+    if not sources.upstream.branches:
+        raise OneleafError(NONE_HERE)
+    new = _published_since(sources, since)
     loader = loaders.load(more=_not_here(sources, new))
     order = loaders.plan(loader)
-    mine = [k for k in order if sources.is_ours(k) and not sources.is_published(k)]
+    published = sources.published(order)
+    mine = [k for k in order if sources.is_ours(k) and k not in published]
     theirs = [k for k in order if k in new and not _only_replaces(loader, k, new)]
     return [
         _judged(loader, group, theirs, order, mine) for group in _groups(loader, mine)
@@ -248,28 +245,33 @@ def fork(commit: str, since: str = "") -> str:
     return next((base for base in bases if base and base != commit), commit)
 
 
-def _published_since(sources: Sources, commit: str) -> "set[Key]":
-    """Migrations in upstream's tree that are not in that commit's."""
-    before = snapshot.blobs(commit)
-    labels = {package.directory: label for label, package in sources.packages.items()}
-    found = set()
-    for path in sources.published.keys() - before.keys():
-        directory, _, name = path.rpartition("/")
-        if directory in labels and discovery.is_module(name):
-            found.add((labels[directory], name.removesuffix(".py")))
+def _published_since(sources: Sources, since: str) -> "dict[Key, str]":
+    """What upstreams have and the commit has not that local work began on.
+
+    Key -> blob id. since: see ``compare``.
+    """
+    found: dict[Key, str] = {}
+    with sources.objects:
+        for branch in sources.upstream.branches:
+            before = Apps(fork(branch.tip.commit, since), sources.objects)
+            for label, package in sources.packages.items():
+                had = before.of(package, sources)
+                for name, blob in branch.has(package).items():
+                    if name not in had:
+                        found.setdefault((label, name), blob)
     return found
 
 
-def _not_here(sources: Sources, new: "set[Key]") -> "dict[Key, Migration]":
+def _not_here(sources: Sources, new: "Mapping[Key, str]") -> "dict[Key, Migration]":
     """Those of upstream's that have no file here, loaded from its tree."""
     return {
-        key: sources.load(key, sources.text(sources.published[sources.path(key)]))
+        key: sources.load(key, sources.text(new[key]))
         for key in sorted(new)
         if sources.on_disk(key) is None
     }
 
 
-def _only_replaces(loader: PaperLoader, key: Key, new: "set[Key]") -> bool:
+def _only_replaces(loader: PaperLoader, key: Key, new: "Mapping[Key, str]") -> bool:
     """Whether a squash stands for nothing but what was published before."""
     replaced = loader.graph.nodes[key].replaces
     return bool(replaced) and not any(tuple(pair) in new for pair in replaced)

@@ -4,28 +4,21 @@ Whose: published or local, ours or theirs, and on which branch. Who stays and wh
 for ``oneleaf.planning.sides`` to say.
 """
 
-import os
-
 from oneleaf.checking import rules
 from oneleaf.checking.findings import Finding
 from oneleaf.checking.state import Case
-from oneleaf.errors import OneleafError
-from oneleaf.git import progress
-from oneleaf.git.git import merge_base
-from oneleaf.git.snapshot import blobs
 from oneleaf.output.graph.rows import Side
-from oneleaf.planning.sides import PUBLISHED, Sides
-from oneleaf.upstream import published
+from oneleaf.upstream.published import LOCAL, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from oneleaf.checking.state import State
     from oneleaf.git.snapshot import Tree
     from oneleaf.output.graph.states import Twin
     from oneleaf.project.project import App
-    from oneleaf.upstream.published import Upstream
+    from oneleaf.upstream.published import Published
 
     Hint = Callable[[App], str]
     Has = Callable[[str], bool]
@@ -102,67 +95,16 @@ def judge(
             found.findings.setdefault(directory, []).append(finding)
 
 
-class Landmark:
-    """What is known of upstream.
-
-    branch: None where none is known; unknown: why not, where that is a fault. before:
-    what it had when the state parted from it; tree: that, and what it has now;
-    waiting: what the local branch of its name has.
-    """
-
-    __slots__ = ("before", "branch", "tree", "unknown", "waiting")
-
-    def __init__(self, configured: "str | None") -> None:
-        self.branch: Upstream | None = None
-        self.before: Tree = {}
-        self.tree: Tree | None = None
-        self.waiting: Tree | None = None
-        self.unknown = ""
-        try:
-            self.branch = published.find_upstream(configured, os.environ)
-        except OneleafError as error:
-            self.unknown = str(error)
-
-    def look(self, commit: str, names: "Names") -> None:
-        """Reads the trees. commit: id of what the state stands on, "" for nothing."""
-        if self.branch is None:
-            return
-        there = self.branch.commit
-        base = merge_base(commit, there) if commit else None
-        now = blobs(there)
-        self.before = blobs(base) if base and base != there else now
-        self.tree = {**self.before, **now}
-        names.published = self.branch.name
-        local = published.local_branch(self.branch)
-        if local and local != there:
-            names.waiting = self.branch.name.partition("/")[2]
-            self.waiting = blobs(local)
-
-    def name(self, commit: str) -> str:
-        """What a commit is called: as upstream where it is there, else by a branch."""
-        if self.branch is not None and self.branch.commit == commit:
-            return self.branch.name
-        return progress.at(commit)
-
-    def sides(self) -> Sides:
-        """Who stays, as far as upstream alone tells it."""
-        stays = [] if self.tree is None or self.waiting is None else [self.waiting]
-        return Sides(self.tree, stays)
-
-
 class Names:
     """What branches are called.
 
-    published: upstream. waiting: the local branch of its name. local: what the state
-    itself is on. ours, theirs: the sides that meet.
+    local: what the state itself is on. ours, theirs: the sides that meet.
     """
 
-    __slots__ = ("local", "ours", "published", "theirs", "waiting")
+    __slots__ = ("local", "ours", "theirs")
 
     def __init__(self, local: str) -> None:
         self.local = local
-        self.published = ""
-        self.waiting = ""
         self.ours = local
         self.theirs = ""
 
@@ -170,20 +112,22 @@ class Names:
 class Whose:
     """What is known of the sides of a state.
 
-    published: what is known of upstream. blob: path -> id of the file's content in the
-    state. meeting: whether ours, and whether theirs, has a path, where two sides meet.
-    twins: see ``oneleaf.output.graph.states``.
+    published: for this state. waiting: name and tree of each local branch of an
+    upstream's name. blob: path -> id of the file's content in the state. meeting:
+    whether ours, and whether theirs, has a path, where two sides meet. twins: see
+    ``oneleaf.output.graph.states``.
     """
 
     def __init__(
         self,
-        published: "Landmark",
+        published: "Published",
+        waiting: "Sequence[tuple[str, Tree]]",
         names: Names,
         blob: "Callable[[str], str | None]",
         meeting: "tuple[Has, Has] | None" = None,
     ) -> None:
         self._published = published
-        self._sides = published.sides()
+        self._waiting = waiting
         self._names = names
         self._blob = blob
         self._meeting = meeting
@@ -198,24 +142,32 @@ class Whose:
         roles = {name: self._role(app.path(name)) for name in app.migrations}
         meet = {"ours", "theirs"} <= set(roles.values())
         return {
-            name: self._side(app.path(name), role, is_told=meet)
+            name: self._side(app, name, role, is_told=meet)
             for name, role in roles.items()
         }
 
-    def _side(self, path: str, role: str, *, is_told: bool) -> Side:
-        status = self._status(path)
+    def _side(self, app: "App", name: str, role: str, *, is_told: bool) -> Side:
         refs = {"ours": self._names.ours, "theirs": self._names.theirs}
+        known = bool(self._published.branches)
+        standing = self._standing(app, name) if known else Standing("")
         if role and is_told:
-            return Side(status, refs[role], role)
-        if status == "published":
-            return Side(status, self._names.published)
-        if not status:
-            return Side()
-        if path in (self._published.waiting or ()):
-            return Side(status, self._names.waiting)
-        return Side(
-            status, self._names.theirs if role == "theirs" else self._names.local
-        )
+            return Side(standing.word, refs[role], role)
+        if standing.word != LOCAL:
+            return Side(standing.word, standing.branch)
+        for branch, tree in self._waiting:
+            if app.path(name) in tree:
+                return Side(LOCAL, branch)
+        return Side(LOCAL, refs["theirs"] if role == "theirs" else self._names.local)
+
+    def _standing(self, app: "App", name: str) -> Standing:
+        twin = self.twins.get(app.path(name))
+        if twin is None:
+            return self._published.standing(app, name, self._blob(app.path(name)))
+        # Both added it, since they parted: one of the two is what is published.
+        known = twin.path.rpartition("/")[2][:-3]
+        if self._published.has(app, known, twin.blob):
+            return self._published.standing(app, known, twin.blob)
+        return Standing(LOCAL)
 
     def is_theirs(self, path: str) -> bool:
         """Whether only the side that comes in has it."""
@@ -230,17 +182,3 @@ class Whose:
         if ours == theirs:
             return ""
         return "ours" if ours else "theirs"
-
-    def _status(self, path: str) -> str:
-        """``"published"``, ``"local"``, or "" where no upstream is known."""
-        published = self._published.tree
-        if published is None:
-            return ""
-        twin = self.twins.get(path)
-        place = twin.path if twin else path
-        blob = twin.blob if twin else self._blob(path)
-        # Both added it, since they parted: what is here is not what is published.
-        if place in published and place not in self._published.before and blob:
-            return "published" if published[place] == blob else "local"
-        rank = self._sides.rank(path, blob)
-        return "published" if rank == PUBLISHED else "local"

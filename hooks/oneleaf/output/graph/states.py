@@ -15,13 +15,14 @@ from oneleaf.git.git import commit_id, parents
 from oneleaf.git.snapshot import blobs
 from oneleaf.git.worktree import Overlaid
 from oneleaf.migration.reading.migrations import Migration
-from oneleaf.output.graph.scene import Landmark, Names, Scene, Whose, judge, scene
+from oneleaf.output.graph.scene import Names, Scene, Whose, judge, scene
 from oneleaf.project.project import App, Project
 from oneleaf.shell import word
-from oneleaf.upstream import against, published
+from oneleaf.upstream import against
 from oneleaf.upstream import merge as merging
-from oneleaf.upstream.against import Meeting
+from oneleaf.upstream.fork import Fork, Meeting, find_fork
 from oneleaf.upstream.merge_rules import bring_together
+from oneleaf.upstream.published import Published, local_branch, look, require_upstreams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,18 +46,17 @@ def of_index(objects: git.Objects) -> Scene:
     snapshot = state.snapshot
     now = progress.read(unmerged=bool(snapshot.unmerged))
     names = Names(progress.branch())
-    published = Landmark(state.config.upstream)
-    published.look(now.ours, names)
+    published = look(state)
     trees = _trees(now)
     meeting: tuple[Has, Has] | None = None
     title = ""
     if now.kind:
         names.ours, names.theirs = _sides_of(now, published)
-        meeting = _meeting(trees, published.before)
+        meeting = _meeting(trees, published)
         kind = _KINDS.get(now.kind, now.kind)
         title = f"in a {kind}: ours is {names.ours}"
         title += f", theirs is {names.theirs}" if names.theirs else ""
-    whose = Whose(published, names, snapshot.blob, meeting)
+    whose = Whose(published, _waiting(published), names, snapshot.blob, meeting)
     paths = [path for path in snapshot.unmerged if path.endswith(".py")]
     stages = worktree.stages(paths)
     drawn, whose.twins = read(state, stages, whose.is_theirs)
@@ -72,23 +72,42 @@ def _trees(now: "Progress") -> "dict[str, Tree]":
     return {side: blobs(commit) for side, commit in both.items() if commit}
 
 
-def _meeting(trees: "dict[str, Tree]", before: "Tree") -> "tuple[Has, Has]":
+def _waiting(published: Published) -> "list[tuple[str, Tree]]":
+    """What waits to be published: name and tree of a local branch of upstream's name."""
+    return [
+        (branch.name.partition("/")[2], blobs(commit))
+        for branch in published.branches
+        if (commit := local_branch(branch.name)) not in ("", branch.tip.commit)
+    ]
+
+
+def _meeting(trees: "dict[str, Tree]", published: Published) -> "tuple[Has, Has]":
     """Whether a side has a path.
 
-    before: what upstream had when the branch began. Theirs, where it is unknown, has
-    that, and what ours has not.
+    Theirs, where it is unknown, has what upstream had when the branch began, and what
+    ours has not.
     """
     ours = trees.get("ours", {})
     theirs = trees.get("theirs")
     if theirs is None:
-        return ours.__contains__, lambda path: path in before or path not in ours
+        before = [a for b in published.branches for a in b.bases or [b.tip]]
+        return (
+            ours.__contains__,
+            lambda path: path not in ours or any(apps.blob(path) for apps in before),
+        )
     return ours.__contains__, theirs.__contains__
 
 
-def _sides_of(now: "Progress", published: Landmark) -> "tuple[str, str]":
+def _sides_of(now: "Progress", published: Published) -> "tuple[str, str]":
     """What ours and theirs are called."""
     ours, theirs = progress.of_sides(now)
-    return ours or published.name(now.ours), theirs or published.name(now.theirs)
+    return ours or _name(now.ours, published), theirs or _name(now.theirs, published)
+
+
+def _name(commit: str, published: Published) -> str:
+    """What a commit is called: as upstream where it is there, else by a branch."""
+    at = (b.name for b in published.branches if b.tip.commit == commit)
+    return next(at, "") or progress.at(commit)
 
 
 def of_commit(rev: str, objects: git.Objects) -> Scene:
@@ -100,17 +119,17 @@ def of_commit(rev: str, objects: git.Objects) -> Scene:
     short = state.name[:10]
     is_id = state.name.startswith(rev)
     names = Names(short if is_id else rev)
-    published = Landmark(state.config.upstream)
-    published.look(state.name, names)
+    published = look(state)
     both = parents(state.name)
     meeting: tuple[Has, Has] | None = None
     title = f"commit {short}" + ("" if is_id else f" ({rev})")
     if len(both) == 2:
-        names.ours, names.theirs = map(published.name, both)
+        names.ours, names.theirs = (_name(commit, published) for commit in both)
         ours, theirs = map(blobs, both)
         meeting = ours.__contains__, theirs.__contains__
         title += f", a merge: ours is {names.ours}, theirs is {names.theirs}"
-    whose = Whose(published, names, state.snapshot.blob, meeting)
+    blob = state.snapshot.blob
+    whose = Whose(published, _waiting(published), names, blob, meeting)
     found = scene(title, f"commit {short}", state, whose)
     found.unknown = published.unknown
     judge(found)
@@ -126,9 +145,8 @@ def of_merge(rev: str, ref: str, objects: git.Objects) -> Scene:
     """
     state = states.State(commit_id(rev), objects) if rev else None
     state = state or states.of_index(objects)
-    upstream = state.config.upstream
     if ref == "upstream":
-        ref = published.require_upstream(upstream, os.environ).name
+        ref = require_upstreams(state.config.upstream, os.environ)[0].name
     merging.require_git()
     fork = _fork(state, ref)
     with merging.made(state, fork) as merge:
@@ -136,16 +154,16 @@ def of_merge(rev: str, ref: str, objects: git.Objects) -> Scene:
 
 
 def _of_merge(
-    state: "State", fork: published.Fork, merge: merging.Merge, words: "tuple[str, str]"
+    state: "State", fork: Fork, merge: merging.Merge, words: "tuple[str, str]"
 ) -> Scene:
     rev, ref = words
     meeting, merged = against.far(state, fork, merge)
     names = Names(rev or progress.branch())
     names.theirs = ref
-    published = Landmark(state.config.upstream)
-    published.look(fork.ours, names)
+    published = look(state, merged.snapshot)
     whose = Whose(
         published,
+        _waiting(published),
         names,
         merged.snapshot.blob,
         (_has(meeting.ours), _has(meeting.theirs)),
@@ -161,9 +179,9 @@ def _of_merge(
     return found
 
 
-def _fork(state: "State", ref: str) -> published.Fork:
+def _fork(state: "State", ref: str) -> Fork:
     """Where the two parted; Refused where they cannot be merged in thought."""
-    fork = published.find_fork(state.name, ref)
+    fork = find_fork(state.name, ref)
     if fork is None or not fork.bases:
         msg = (
             f"nothing here tells what this and {ref} have in common; in a shallow clone"
