@@ -234,6 +234,10 @@ def sizes() -> Iterator[tuple[str, int, int]]:
                 yield f"{name}.{node.name}", lines, MOST_LINES_OF_A_FUNCTION
 
 
+def test_every_module_says_what_it_is_for() -> None:
+    assert [name for name, tree in TREES.items() if not ast.get_docstring(tree)] == []
+
+
 def test_modules_and_functions_stay_small() -> None:
     grown = {name: lines for name, lines, most in sizes() if lines > most}
     assert [name for name in grown if name not in LONGER_ON_PURPOSE] == []

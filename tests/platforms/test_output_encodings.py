@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import sys
-import types
 from pathlib import Path
-from typing import Any
 
-import pretended_windows
 import pytest
 
-from oneleaf.output import terminal
-from oneleaf.output.report import wants_color
 from repository import ONELEAF, Done, Repository
 
 ENCODINGS = ("cp1252", "cp437", "ascii", "cp932:strict")
@@ -84,35 +77,6 @@ def test_what_cannot_be_shown_is_spelled_out(repository: Repository) -> None:
     assert "app café has 2" in shown
 
 
-# A reader that is gone
-
-
-@pytest.mark.parametrize("where", ["write", "flush"])
-def test_a_closed_pipe_is_no_fault_on_windows(tmp_path: Path, where: str) -> None:
-    """There it is no BrokenPipeError, but an invalid argument."""
-    repository = Repository.create(tmp_path / "work")
-    code = f"""
-class Gone(type(sys.stdout)):
-    full = False
-    def write(self, text):
-        self.full = True
-        if {where == "write"}:
-            raise OSError({errno.EINVAL}, "Invalid argument")
-        return len(text)
-    def flush(self):
-        if self.full:
-            raise OSError({errno.EINVAL}, "Invalid argument")
-sys.stdout = Gone(open(1, "wb", closefd=False))
-from oneleaf.__main__ import run
-run()
-"""
-    prelude = ONELEAF[-1].partition("from oneleaf")[0]
-    done = pretended_windows.run(
-        repository, f"exec({(prelude + chr(10) + code)!r})", "help"
-    )
-    assert (done.code, done.err) == (2, "")
-
-
 def test_elsewhere_an_invalid_argument_is_a_fault(tmp_path: Path) -> None:
     code = (
         "from oneleaf import cli\n"
@@ -124,54 +88,3 @@ def test_elsewhere_an_invalid_argument_is_a_fault(tmp_path: Path) -> None:
     done = repository.run(*ONELEAF[:-1], f"{start}\n{code}from oneleaf{end}")
     assert done.code == 2
     assert "fault in oneleaf" in done.err
-
-
-# Colours in a console
-
-
-class Kernel:
-    """As much of Windows as colours need."""
-
-    def __init__(self, *, known: bool, modern: bool) -> None:
-        self.known, self.modern = known, modern
-        self.mode = 3
-
-    def GetConsoleMode(self, console: Any, mode: Any) -> int:  # noqa: N802
-        assert console.value == 42
-        mode.value = self.mode
-        return int(self.known)
-
-    def SetConsoleMode(self, console: Any, mode: int) -> int:  # noqa: N802
-        assert console.value == 42
-        self.mode = mode if self.modern else self.mode
-        return int(self.modern)
-
-
-@pytest.mark.parametrize(
-    ("known", "modern", "mode"),
-    [(True, True, 7), (True, False, 3), (False, True, 3)],
-    ids=["console", "old console", "no console"],
-)
-def test_a_console_is_asked_to_take_colors(
-    monkeypatch: pytest.MonkeyPatch, *, known: bool, modern: bool, mode: int
-) -> None:
-    import ctypes
-
-    kernel = Kernel(known=known, modern=modern)
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(
-        ctypes, "windll", types.SimpleNamespace(kernel32=kernel), raising=False
-    )
-    monkeypatch.setattr(ctypes, "byref", lambda value: value)
-    handles = types.SimpleNamespace(get_osfhandle=lambda fd: {1: 42}[fd])
-    monkeypatch.setitem(sys.modules, "msvcrt", handles)
-    assert terminal.understood() is (known and modern)
-    assert kernel.mode == mode
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
-        monkeypatch.delenv(name, raising=False)
-    assert wants_color("auto") is (known and modern)
-
-
-def test_a_terminal_elsewhere_takes_colors() -> None:
-    assert terminal.understood()

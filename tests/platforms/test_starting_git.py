@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pretended_windows import git_exe
 
 from oneleaf.errors import OneleafError, is_broken_pipe
 from oneleaf.git import git
@@ -52,22 +51,17 @@ def test_a_git_of_the_work_tree_is_never_started(
     work = tmp_path / "work"
     for place in (work / "git.exe", work / "bin" / "git.exe"):
         script(place, "#!/bin/sh\ntouch TRAPPED\n")
+    places = (os.path.join(folder, "git") for folder in os.get_exec_path())
+    found = next(filter(os.path.exists, places))
+    real = str(tmp_path / "programs")
+    os.mkdir(real)
+    os.symlink(found, os.path.join(real, "git.exe"))
     monkeypatch.chdir(work)
-    real = git_exe(tmp_path / "programs")
     monkeypatch.setenv("PATH", os.pathsep.join((entry, real)))
     assert git.line("--version").startswith("git version ")
     assert git.run("hash-object", "--stdin", stdin=b"x") != b""
     assert starter.git_found() == os.path.join(real, "git.exe")
     assert not (work / "TRAPPED").exists()
-
-
-@pytest.mark.usefixtures("windows")
-def test_a_quoted_entry_of_path_is_looked_into(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = git_exe(tmp_path / "Program Files")
-    monkeypatch.setenv("PATH", f'"{real}"')
-    assert starter.git_found() == os.path.join(real, "git.exe")
 
 
 @pytest.mark.usefixtures("windows")
@@ -83,23 +77,6 @@ def test_without_git_on_path_that_is_said(
 
 def test_elsewhere_the_system_looks_on_path() -> None:
     assert starter.git_found() == "git"
-
-
-@pytest.mark.usefixtures("windows")
-def test_a_command_line_that_is_too_long_is_no_missing_git(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reason = "The filename or extension is too long"  # to Python a missing file
-
-    def start(*_: Any, **__: Any) -> None:
-        raise FileNotFoundError(errno.ENOENT, reason)
-
-    monkeypatch.setenv("PATH", git_exe(tmp_path / "programs"))
-    monkeypatch.setattr(subprocess, "run", start)
-    monkeypatch.setattr(subprocess, "Popen", start)
-    for call in (lambda: git.run("--version"), git.Objects().start):
-        with pytest.raises(OneleafError, match=f"could not be started: .*{reason}"):
-            call()
 
 
 # What goes through the pipes
@@ -195,14 +172,3 @@ def test_a_pipe_that_nobody_reads_is_told_from_other_errors(
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     assert is_broken_pipe(error) is broken
-
-
-@pytest.mark.usefixtures("windows")
-def test_writing_to_a_git_that_ended_already_is_no_error_on_windows(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def write(_fd: int, _data: memoryview) -> int:
-        raise OSError(errno.EINVAL, "Invalid argument")
-
-    monkeypatch.setattr(os, "write", write)
-    assert len(starter.written(1, memoryview(b"request\n"))) == 0

@@ -15,11 +15,8 @@ from oneleaf.checking import state
 from oneleaf.clone import driver
 from oneleaf.clone.driver import Tool
 from oneleaf.database.backups import sqlite
-from oneleaf.demo import Stage
-from oneleaf.django import places
 from oneleaf.errors import OneleafError
 from oneleaf.git import worktree
-from programs import script
 from repository import SOURCE_ROOT, Repository, migration
 
 
@@ -237,47 +234,6 @@ def test_the_launcher_finds_its_package_beside_it(tmp_path: Path, folder: str) -
 )
 def test_a_path_on_another_drive_is_shown_whole(path: str, shown: str) -> None:
     assert driver.shown(path, "C:/repo") == shown
-
-
-@pytest.mark.usefixtures("windows")
-def test_apps_on_several_drives_have_each_a_top_of_their_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("repository", "_configured"):
-        monkeypatch.setattr(places, name, lambda _: "")
-    folders = ["C:\\x\\shop\\migrations", "D:\\y\\cart\\migrations"]
-    assert places.tops(folders) == {
-        folders[0]: "C:\\x\\shop",
-        folders[1]: "D:\\y\\cart",
-    }
-    assert set(places.tops([folders[0], "C:\\x\\cart\\m"]).values()) == {"C:\\x"}
-
-
-# Looked up
-
-
-def test_the_demo_looks_for_programs_on_its_own_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Windows would look on the PATH of this process (subprocess.Popen, "env")."""
-    made = {name: script(tmp_path / name, "#!/bin/sh\n") for name in ("git", "oneleaf")}
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    started: list[list[str]] = []
-
-    def run(words: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
-        started.append(words)
-        return subprocess.CompletedProcess(words, 0, b"")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    stage = Stage(tmp_path, colored=False, paced=False)
-    for command in ("git status", "oneleaf check", "python manage.py", "nosuch"):
-        stage.quietly(command)
-    assert [words[0] for words in started] == [
-        str(made["git"]),
-        str(made["oneleaf"]),
-        str(tmp_path / "python"),
-        "nosuch",
-    ]
 
 
 # Given to SQLite
