@@ -11,7 +11,7 @@ import pytest
 
 from repository import SOURCE_ROOT, Repository, hermetic_environment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 DOCS = Path(__file__).parents[2] / "docs"
 _TEXT = re.compile(r'<text class="demo-r\d+" x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)<')

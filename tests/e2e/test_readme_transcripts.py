@@ -12,7 +12,7 @@ from e2e import transcript_scenarios, transcripts
 from e2e.transcripts import DOCUMENTS, ROOT, Block, Step
 from oneleaf.checking.findings import CODES
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 PAGE = ROOT / "docs" / "codes.md"
 SESSIONS = [

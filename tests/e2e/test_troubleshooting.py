@@ -13,7 +13,7 @@ from e2e.transcript_scenarios import LOCK
 from oneleaf import demo
 from repository import Repository
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SHOP_LOCK = f"shop/migrations/{LOCK}"
 

@@ -11,7 +11,7 @@ from clone_story import check_out_anew, configured, line_ends, play
 from django_repository import LOCKFILE
 from repository import Repository, migration
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 WINDOWS = {
     "core.autocrlf": "true",
