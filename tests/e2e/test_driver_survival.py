@@ -109,7 +109,7 @@ def test_a_driver_that_raises_writes_both_sides(
     clone: Clone, tool: Installed, error: str
 ) -> None:
     """Scenario 44. Without the text merge behind it, which would do the same."""
-    tool.spoil("driver/merging.py", RAISES.format(error))
+    tool.spoil("lockfiles/merge.py", RAISES.format(error))
     command = clone.git("config", DRIVER).partition("; grep ")[0]
     clone.set(DRIVER, command + "; exit 1")
     merge_conflicts(clone)
@@ -145,7 +145,7 @@ def import_traceback(tool: Installed) -> None:
 
 
 def syntax_error(tool: Installed) -> None:
-    (tool.package / "driver/running.py").write_text("def (:\n")
+    (tool.package / "lockfiles/driver.py").write_text("def (:\n")
 
 
 def launcher_only(tool: Installed) -> None:
@@ -223,7 +223,9 @@ def _interrupted(function):
 def test_a_signal_at_any_step_leaves_a_conflict(
     clone: Clone, tool: Installed, number: int, function: str
 ) -> None:
-    tool.spoil("driver/running.py", SIGNALLED.format(number=number, function=function))
+    tool.spoil(
+        "lockfiles/driver.py", SIGNALLED.format(number=number, function=function)
+    )
     merge_conflicts(clone)
 
 
@@ -270,7 +272,7 @@ _system, system = system, _Full()
 def test_a_driver_that_cannot_write_leaves_a_conflict(
     clone: Clone, tool: Installed, number: str, everything: str
 ) -> None:
-    tool.spoil("driver/running.py", FULL.format(number=number, all=everything))
+    tool.spoil("lockfiles/driver.py", FULL.format(number=number, all=everything))
     merge_conflicts(clone)
     assert clone.status().count("\n") == 2  # the lockfile and their migration
 
