@@ -293,7 +293,7 @@ def test_uninstall_takes_the_section_whole_and_no_other(repository: Repository) 
     done = repository.oneleaf("uninstall")
     assert done.code == 0
     assert done.out == (
-        "Took the merge driver out of this clone's git configuration\n"
+        "Removed the merge driver from this clone's git configuration\n"
         "    hint: where a hook registers it again, set ONELEAF_NO_REGISTER=1\n"
         ".gitattributes keeps `max_migration.txt merge=oneleaf`: other clones use it, and"
         " here git merges lockfiles as text\n"
@@ -331,7 +331,7 @@ def test_uninstall_leaves_a_foreign_driver_unless_forced(
     repository.git("config", DRIVER, "mine %A")
     done = repository.oneleaf("uninstall")
     assert done.code == 1
-    assert "`oneleaf uninstall --force` takes it out" in done.err
+    assert "`oneleaf uninstall --force` removes it" in done.err
     assert driver(repository) == "mine %A"
     assert repository.oneleaf("uninstall", "--force").code == 0
     assert section(repository) == []

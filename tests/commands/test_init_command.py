@@ -180,8 +180,8 @@ def test_uninstall_takes_its_own_scripts_away_and_no_others(
     hook(repository, "post-merge").write_text("#!/bin/sh\necho mine\n")
     would = repository.oneleaf("uninstall", "--dry-run").out
     own = ", ".join(kind for kind in HOOK_TYPES if kind != "post-merge")
-    assert f"Would take away the hooks {own}\n" in would
-    assert f"Took away the hooks {own}\n" in repository.oneleaf("uninstall").out
+    assert f"Would remove the hooks {own}\n" in would
+    assert f"Removed the hooks {own}\n" in repository.oneleaf("uninstall").out
     assert os.listdir(repository.path / ".git/hooks") == ["post-merge"]
 
 

@@ -475,7 +475,7 @@ def test_work_tree_line_ends_stay(project: Project) -> None:
 def test_nothing_in_conflict_says_so(project: Project) -> None:
     project.repository.git("checkout", "-q", "-b", "other", "origin/main")
     done = rebase(project)
-    assert done.out == "nothing to do: every local migration stands in its line\n"
+    assert done.out == "nothing to do: all local migrations are already in order\n"
 
 
 def test_outside_a_repository_is_an_error(tmp_path: Path) -> None:

@@ -449,8 +449,8 @@ def test_people_get_a_table_and_the_pairs(team: Team) -> None:
         "* shop: mine and origin/a collide",
         "    0003_mine, 0004_more",
         "    0003_a",
-        "    0003_mine and 0003_a cannot both stand on field shop.Item.size",
-        "    hint: who merges second runs `oneleaf rebase` first",
+        "    0003_mine and 0003_a cannot both apply to field shop.Item.size",
+        "    hint: whoever merges second should run `oneleaf rebase` first",
     ]
 
 

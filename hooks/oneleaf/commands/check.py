@@ -46,7 +46,7 @@ VERB = Verb(
         Option(
             "--pre-push",
             "",
-            "judge what is about to be pushed, as git tells its pre-push hook",
+            "judge what is about to be pushed, as git passes it to its pre-push hook",
         ),
         REPORT_FORMAT,
     ),

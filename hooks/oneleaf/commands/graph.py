@@ -5,11 +5,8 @@ import sys
 
 from oneleaf.arguments import Option, Options, Verb
 from oneleaf.git import git
-from oneleaf.output.graph import documents, histories, layout, states, text
-from oneleaf.output.graph.rows import edges
 from oneleaf.output.report import wants_color
 from oneleaf.output.terminal import counted, say
-from oneleaf.planning.refusals import require_apps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +74,8 @@ def run(options: Options) -> int:
 
 
 def _scene(options: Options, objects: git.Objects) -> "Scene":
+    from oneleaf.output.graph import states
+
     rev, ref = options.text("--rev"), options.text("--against")
     if ref:
         return states.of_merge(rev, ref, objects)
@@ -85,6 +84,8 @@ def _scene(options: Options, objects: git.Objects) -> "Scene":
 
 def _chosen(scene: "Scene", options: Options) -> "list[App]":
     """The apps to draw; none where there is nothing to point at."""
+    from oneleaf.planning.refusals import require_apps
+
     apps = scene.project.apps
     labels = frozenset(options.operands)
     require_apps(labels, scene.project, scene.place)
@@ -96,6 +97,8 @@ def _chosen(scene: "Scene", options: Options) -> "list[App]":
 
 
 def _history(scene: "Scene", app: "App", *, full: bool) -> "History":
+    from oneleaf.output.graph import histories, layout
+
     alike = [other for other in scene.project.apps if other.label == app.label]
     history = histories.history(
         app,
@@ -110,6 +113,8 @@ def _history(scene: "Scene", app: "App", *, full: bool) -> "History":
 def _print_text(
     scene: "Scene", drawn: "Sequence[History]", options: Options, *, is_list: bool
 ) -> None:
+    from oneleaf.output.graph import text
+
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
     style = text.Style(
         columns,
@@ -155,6 +160,9 @@ def _write(drawing: str) -> None:
 def _print_document(
     drawn: "Sequence[History]", output_format: str, *, is_list: bool
 ) -> None:
+    from oneleaf.output.graph import documents
+    from oneleaf.output.graph.rows import edges
+
     if output_format == "mermaid":
         render = documents.mermaid_list if is_list else documents.mermaid
     else:

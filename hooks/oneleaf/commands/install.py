@@ -165,7 +165,7 @@ def _verify(top: str) -> int:
     if astray:
         verb = "is" if len(astray) == 1 else "are"
         say(
-            f"{counted(len(astray), 'lockfile')} {verb} not sent to the driver; take out"
+            f"{counted(len(astray), 'lockfile')} {verb} not sent to the driver; remove"
             " the line that does it, and run `oneleaf install` again"
         )
         return 1

@@ -31,7 +31,7 @@ VERB = Verb(
     "chains that are both published. Stages what it wrote while a merge, rebase,\n"
     "cherry-pick, revert or stash pop is in progress. Without an APP: every app.",
     (
-        Option("--name", "NAME", "what stands behind the number, instead of merge_..."),
+        Option("--name", "NAME", "what follows the number, instead of merge_..."),
         Option("--dry-run", "", "show what would be written, write nothing"),
         Option("--no-stage", "", "never stage anything"),
         OUTPUT_FORMAT,
@@ -145,9 +145,7 @@ def _read(files: "WorkTree", path: str) -> "bytes | None":
     try:
         return files.read(path)
     except OSError as error:
-        msg = (
-            f"{path} cannot be read ({error.strerror}); nothing was changed; mend that"
-        )
+        msg = f"{path} cannot be read ({error.strerror}); nothing was changed; fix that first"
         raise Refused(msg) from None
 
 

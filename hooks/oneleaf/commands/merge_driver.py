@@ -17,7 +17,7 @@ VERB = Verb(
     "the path in the repository. Ends with 0 where it merged, with 1 where it wrote a\n"
     "conflict, never with anything else.",
     (),
-    (("oneleaf merge-driver %O %A %B %L %P", "what git is told to run"),),
+    (("oneleaf merge-driver %O %A %B %L %P", "what git is configured to run"),),
 )
 
 

@@ -344,16 +344,16 @@ def _told(survey: Survey, *, colored: bool) -> "Iterator[str]":
         for side in _both(collision):
             yield from _wrapped(escape(", ".join(a.name for a in side)), "      ", 4)
         for shared in collision.shared:
-            verb = "cannot both stand on" if shared.overlap.fatal else "both touch"
+            verb = "cannot both apply to" if shared.overlap.fatal else "both touch"
             text = f"{shared.ours} and {shared.theirs} {verb} {shared.what}"
             yield from _wrapped(escape(text), "      ", 4)
         if collision.opaque:
-            text = f"cannot tell all that {', '.join(collision.opaque)} touches"
+            text = f"cannot determine everything that {', '.join(collision.opaque)} touches"
             yield from _wrapped(escape(text), "      ", 4)
     if len(survey.collisions) > _SHOWN:
         rest_of = counted(len(survey.collisions) - _SHOWN, "more pair")
         yield f"  ... and {rest_of}; --output-format json lists all"
-    yield "    hint: who merges second runs `oneleaf rebase` first"
+    yield "    hint: whoever merges second should run `oneleaf rebase` first"
 
 
 def _wrapped(text: str, indent: str, first: int = 0) -> "list[str]":
@@ -398,7 +398,7 @@ def _finding(collision: "Collision") -> Finding:
         f"app {collision.app} collides with {collision.second.name} once both are merged:"
         f" yours {mine}; theirs {other}"
         + (f"; both touch {touched}" if touched else ""),
-        "who merges second runs `oneleaf rebase"
+        "whoever merges second should run `oneleaf rebase"
         f" {word(collision.app)}` after `git fetch` and `git rebase`",
         WARNING,
     )

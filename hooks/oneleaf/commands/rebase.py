@@ -1,9 +1,8 @@
-"""``oneleaf rebase``: local migrations move behind those that stay."""
+"""``oneleaf rebase``: local migrations are renumbered to follow those that stay."""
 
 import sys
 from dataclasses import replace
 
-from oneleaf import applying
 from oneleaf.arguments import OUTPUT_FORMAT, Option, Options, Verb
 from oneleaf.errors import Refused
 from oneleaf.git import git
@@ -11,20 +10,17 @@ from oneleaf.git.progress import CONTINUE
 from oneleaf.git.worktree import WorkTree, naming
 from oneleaf.output import plan as plan_report
 from oneleaf.output.terminal import say
-from oneleaf.planning import other_code
-from oneleaf.planning.rebase import plan_rebase
-from oneleaf.planning.rebase_input import Gathered, behind, gather, moved_before
-from oneleaf.planning.situation import Wishes
 from oneleaf.shell import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from oneleaf.planning.plan import Plan
+    from oneleaf.planning.rebase_input import Gathered
 
 VERB = Verb(
     "rebase",
     "[APP ...]",
-    "Moves local migrations behind the published ones: new numbers and names, every\n"
+    "Renumbers local migrations so that they follow the published ones: new names, every\n"
     "reference to them, the lockfile. Works while a merge, rebase, cherry-pick, revert\n"
     "or stash pop is stopped by a conflict (and stages what it wrote then), and after\n"
     "it. What is on the upstream branch is never renamed, edited or deleted. Without\n"
@@ -33,7 +29,7 @@ VERB = Verb(
         Option(
             "--onto",
             "SIDE",
-            "which side stays where nothing tells what is published",
+            "which side stays, where it is not known what is published",
             ("ours", "theirs"),
         ),
         Option("--dry-run", "", "show what would be done, write nothing"),
@@ -59,9 +55,10 @@ VERB = Verb(
 def run(options: Options) -> int:
     """Plans, shows, applies; 0 when done or nothing was to do, 1 when refused.
 
-    Raises OneleafError for an app that is not there, Refused where nothing can be
-    planned or a file cannot be written.
+    The rooms for it are imported here: help and completion read ``VERB`` alone.
     """
+    from oneleaf import applying
+
     top = applying.top_level()
     recovered = applying.recover(top)
     if recovered:
@@ -84,6 +81,11 @@ def run(options: Options) -> int:
 def _planned(
     options: Options, top: str, objects: git.Objects
 ) -> "tuple[Gathered, Plan]":
+    from oneleaf.planning import other_code
+    from oneleaf.planning.rebase import plan_rebase
+    from oneleaf.planning.rebase_input import gather, moved_before
+    from oneleaf.planning.situation import Wishes
+
     wishes = Wishes(
         frozenset(options.operands), despite_overlap=options.flag("--despite-overlap")
     )
@@ -104,7 +106,7 @@ def _planned(
     return found, _with_untracked(plan, found)
 
 
-def _with_untracked(plan: "Plan", found: Gathered) -> "Plan":
+def _with_untracked(plan: "Plan", found: "Gathered") -> "Plan":
     """The plan with a note for each migration that git did not track so far."""
     notes = [
         f"{path} is not tracked by git; it moves with the others"
@@ -113,8 +115,10 @@ def _with_untracked(plan: "Plan", found: Gathered) -> "Plan":
     return replace(plan, notes=(*plan.notes, *notes))
 
 
-def _refuse_behind(found: Gathered) -> None:
-    """Stop where upstream's new migrations are not here yet: nothing to stand behind."""
+def _refuse_behind(found: "Gathered") -> None:
+    """Stops where upstream's new migrations are not here yet: there is nothing to follow."""
+    from oneleaf.planning.rebase_input import behind
+
     name, apps = ("", []) if found.progress.kind else behind(found)
     if apps:
         msg = (
@@ -125,7 +129,7 @@ def _refuse_behind(found: Gathered) -> None:
         raise Refused(msg)
 
 
-def _print(plan: "Plan", found: Gathered, *, dry: bool, staged: bool) -> None:
+def _print(plan: "Plan", found: "Gathered", *, dry: bool, staged: bool) -> None:
     sys.stdout.write(plan_report.render_text(plan, dry=dry))
     sys.stderr.write(plan_report.notes(plan))
     left = _still_in_conflict(plan, found)
@@ -133,16 +137,16 @@ def _print(plan: "Plan", found: Gathered, *, dry: bool, staged: bool) -> None:
         steps = [*left, *_next(plan, found, staged=staged)]
         sys.stdout.write(plan_report.render_next(steps))
     elif not plan.files and not plan.apps:
-        sys.stdout.write("nothing to do: every local migration stands in its line\n")
+        sys.stdout.write("nothing to do: all local migrations are already in order\n")
         sys.stdout.write(plan_report.render_next(left))
 
 
-def _still_in_conflict(plan: "Plan", found: Gathered) -> "list[str]":
+def _still_in_conflict(plan: "Plan", found: "Gathered") -> "list[str]":
     paths = [path for path in found.unmerged if path not in plan.files]
     return [f"edit and `git add` {path}, which is still in conflict" for path in paths]
 
 
-def _next(plan: "Plan", found: Gathered, *, staged: bool) -> "list[str]":
+def _next(plan: "Plan", found: "Gathered", *, staged: bool) -> "list[str]":
     """The commands that are left to the user."""
     steps = []
     if not staged:

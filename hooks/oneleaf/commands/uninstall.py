@@ -12,12 +12,12 @@ from oneleaf.git import git
 VERB = Verb(
     "uninstall",
     "",
-    "Takes the merge driver out of this clone's git configuration, whole, and touches no\n"
-    "other driver; takes away the hook scripts that `oneleaf init` wrote. The line in\n"
+    "Removes the merge driver from this clone's git configuration, whole, and touches no\n"
+    "other driver; removes the hook scripts that `oneleaf init` wrote. The line in\n"
     ".gitattributes stays: it belongs to the repository, and without a driver git merges\n"
     "as text, which stops at two names as well.",
     (
-        Option("--force", "", "take out a driver that oneleaf did not write"),
+        Option("--force", "", "remove a driver that oneleaf did not write"),
         Option("--dry-run", "", "say what would change, change nothing"),
     ),
     (("oneleaf uninstall", "merge lockfiles as text in this clone from now on"),),
@@ -25,38 +25,34 @@ VERB = Verb(
 
 
 def run(options: Options) -> int:
-    """Takes the section out; 0 also where there is none.
+    """Removes the section; 0 also where there is none.
 
     Raises Refused for a driver that oneleaf did not write, unless forced.
     """
     entries = driver.local_entries()
     drivers = [value for key, value in entries if key == driver.DRIVER]
     if not all(map(driver.is_own, drivers)) and not options.flag("--force"):
-        raise Refused(foreign(entries) + "; `oneleaf uninstall --force` takes it out")
+        raise Refused(foreign(entries) + "; `oneleaf uninstall --force` removes it")
     dry = options.flag("--dry-run")
     if entries and not dry:
         git.run("config", "--local", "--remove-section", driver.SECTION)
     if entries:
-        done = "Would take" if dry else "Took"
-        print(f"{done} the merge driver out of this clone's git configuration")
+        done = "Would remove" if dry else "Removed"
+        print(f"{done} the merge driver from this clone's git configuration")
         print(f"    hint: where a hook registers it again, set {OPT_OUT}=1")
     else:
         print("No merge driver is registered in this clone's git configuration")
-    _take_scripts_away(dry=dry)
-    _tell_what_stays(dry=dry)
-    return 0
-
-
-def _take_scripts_away(*, dry: bool) -> None:
     folder = hooks.directory(applying.top_level())
     kinds = hooks.own(folder)
     if kinds and not dry:
         hooks.remove(folder, kinds)
     if kinds:
-        print(f"{'Would take' if dry else 'Took'} away the hooks {', '.join(kinds)}")
+        print(f"{'Would remove' if dry else 'Removed'} the hooks {', '.join(kinds)}")
+    _say_what_remains(dry=dry)
+    return 0
 
 
-def _tell_what_stays(*, dry: bool) -> None:
+def _say_what_remains(*, dry: bool) -> None:
     from oneleaf.output.terminal import escape
 
     elsewhere = "" if dry else driver.effective(driver.DRIVER)
