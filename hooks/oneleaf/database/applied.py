@@ -17,7 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from oneleaf.database import clone_files
 from oneleaf.database import connection as connections
-from oneleaf.database.connection import Key, dotted
+from oneleaf.database.clone_files import Key, dotted
 from oneleaf.database.sources import Sources
 from oneleaf.database.state.loader import PaperLoader
 from oneleaf.git import git

@@ -12,7 +12,6 @@ import json
 import os
 
 from oneleaf.applying import disk
-from oneleaf.database.connection import Key, dotted
 from oneleaf.errors import OneleafError
 from oneleaf.git import git
 
@@ -23,6 +22,13 @@ if TYPE_CHECKING:
 
     from oneleaf.database.connection import Identity
     from oneleaf.database.sources import Sources
+
+Key = tuple[str, str]  # app label, migration name
+
+
+def dotted(key: Key) -> str:
+    """The key as people read it: ``shop.0002_color``."""
+    return ".".join(key)
 
 
 def place(*names: str) -> str:

@@ -145,11 +145,3 @@ def _options_of(connection: Any) -> tuple[str, str, str]:
     settings = connection.settings_dict
     host, port, name = (str(settings[key] or "") for key in ("HOST", "PORT", "NAME"))
     return host, port, name
-
-
-Key = tuple[str, str]  # app label, migration name
-
-
-def dotted(key: Key) -> str:
-    """The key as people read it: ``shop.0002_color``."""
-    return ".".join(key)

@@ -22,7 +22,7 @@ from django.db.migrations.loader import MigrationLoader
 from oneleaf import applying
 from oneleaf.checking.state import INDEX
 from oneleaf.clone import driver
-from oneleaf.database.connection import Key, dotted
+from oneleaf.database.clone_files import Key, dotted
 from oneleaf.errors import Refused
 from oneleaf.git import git, worktree
 from oneleaf.migration.reading.tree import code

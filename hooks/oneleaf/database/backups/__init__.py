@@ -17,7 +17,7 @@ import time
 from oneleaf.database import applied, clone_files
 from oneleaf.database import connection as connections
 from oneleaf.database.backups import mysql, postgresql, sqlite
-from oneleaf.database.connection import dotted
+from oneleaf.database.clone_files import dotted
 from oneleaf.errors import OneleafError, Refused
 
 TYPE_CHECKING = False

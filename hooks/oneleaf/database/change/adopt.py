@@ -13,7 +13,7 @@ from oneleaf.database import applied as applied_rows
 from oneleaf.database.applied import Applied
 from oneleaf.database.change import acting, guards
 from oneleaf.database.change.acting import Wards
-from oneleaf.database.connection import Key, dotted
+from oneleaf.database.clone_files import Key, dotted
 from oneleaf.database.sources import Sources
 from oneleaf.database.state import loader as loaders
 from oneleaf.database.state.loader import PaperLoader

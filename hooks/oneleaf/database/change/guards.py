@@ -16,7 +16,7 @@ import sys
 from django.conf import settings
 
 from oneleaf.database import clone_files
-from oneleaf.database.connection import Key, dotted
+from oneleaf.database.clone_files import Key, dotted
 from oneleaf.errors import Refused
 from oneleaf.git import git
 from oneleaf.output.terminal import escape

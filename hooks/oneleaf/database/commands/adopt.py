@@ -8,7 +8,7 @@ from oneleaf.database import connection as connections
 from oneleaf.database import sources
 from oneleaf.database.change import acting, safety
 from oneleaf.database.change.adopt import Adoption
-from oneleaf.database.connection import dotted
+from oneleaf.database.clone_files import dotted
 from oneleaf.output.terminal import escape, say
 
 

@@ -9,7 +9,7 @@ import sys
 from oneleaf.database import applied, backups
 from oneleaf.database import connection as connections
 from oneleaf.database.change import guards
-from oneleaf.database.connection import dotted
+from oneleaf.database.clone_files import dotted
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.output.terminal import counted, escape, say
 

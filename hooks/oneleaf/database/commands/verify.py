@@ -5,7 +5,7 @@ import sys
 
 from oneleaf.arguments import Options
 from oneleaf.database import sources
-from oneleaf.database.connection import dotted
+from oneleaf.database.clone_files import dotted
 from oneleaf.database.state import verdict
 from oneleaf.output.terminal import escape
 

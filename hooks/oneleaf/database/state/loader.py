@@ -18,7 +18,7 @@ from django.db.migrations.exceptions import (
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ModelState, ProjectState
 
-from oneleaf.database.connection import Key
+from oneleaf.database.clone_files import Key
 from oneleaf.errors import Refused
 
 

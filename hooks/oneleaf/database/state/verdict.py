@@ -19,7 +19,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
-from oneleaf.database.connection import Key
+from oneleaf.database.clone_files import Key
 from oneleaf.database.sources import Sources
 from oneleaf.database.state import loader as loaders
 from oneleaf.database.state import references

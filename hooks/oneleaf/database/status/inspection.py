@@ -9,7 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from oneleaf.database import applied, backups, clone_files, sources
 from oneleaf.database import connection as connections
-from oneleaf.database.connection import Key, dotted
+from oneleaf.database.clone_files import Key, dotted
 from oneleaf.database.options import on
 from oneleaf.database.state import loader as loaders
 from oneleaf.database.status import drift
