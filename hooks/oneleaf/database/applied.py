@@ -10,6 +10,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -77,6 +78,7 @@ class Unpaired(Exception):
     """A row has no twin, or more than one; says which."""
 
 
+@dataclass(frozen=True, slots=True)
 class Texts:
     """What is known of contents.
 
@@ -85,17 +87,9 @@ class Texts:
     they are a row's only where no other file is.
     """
 
-    __slots__ = ("before", "now", "published")
-
-    def __init__(
-        self,
-        now: Mapping[Key, str],
-        before: Callable[[Key], Sequence[str]],
-        published: Collection[Key] = (),
-    ) -> None:
-        self.now = now
-        self.before = before
-        self.published = published
+    now: Mapping[Key, str]
+    before: Callable[[Key], Sequence[str]]
+    published: Collection[Key] = ()
 
 
 def pair(rows: Sequence[Key], texts: Texts) -> dict[Key, Key]:

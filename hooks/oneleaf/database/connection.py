@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import dataclass
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import Error as DatabaseError
@@ -56,6 +57,7 @@ def named(alias: str) -> Iterator[None]:
         raise OneleafError(f"database {alias!r}: {reason}") from None
 
 
+@dataclass(frozen=True, slots=True)
 class Identity:
     """A database.
 
@@ -64,16 +66,11 @@ class Identity:
     SQLite the file's absolute path, "" in memory.
     """
 
-    __slots__ = ("alias", "host", "name", "port", "vendor")
-
-    def __init__(
-        self, alias: str, vendor: str, host: str, port: str, name: str
-    ) -> None:
-        self.alias = alias
-        self.vendor = vendor
-        self.host = host
-        self.port = port
-        self.name = name
+    alias: str
+    vendor: str
+    host: str
+    port: str
+    name: str
 
     @property
     def key(self) -> str:

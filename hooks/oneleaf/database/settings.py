@@ -13,6 +13,7 @@ import contextlib
 import importlib
 import os
 import sys
+from dataclasses import dataclass
 
 from oneleaf.errors import OneleafError
 from oneleaf.git import git
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+@dataclass(frozen=True, slots=True)
 class Found:
     """The settings to start with.
 
@@ -31,15 +33,10 @@ class Found:
     modules are imported from. source: where the module's name comes from.
     """
 
-    __slots__ = ("configuration", "module", "root", "source")
-
-    def __init__(
-        self, module: str, root: str, source: str, configuration: str = ""
-    ) -> None:
-        self.module = module
-        self.root = root
-        self.source = source
-        self.configuration = configuration
+    module: str
+    root: str
+    source: str
+    configuration: str = ""
 
 
 def start(given: str = "") -> Found:

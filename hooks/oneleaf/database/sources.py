@@ -11,6 +11,7 @@ import itertools
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@dataclass(slots=True)
 class Package:
     """A migrations package of the repository.
 
@@ -47,12 +49,9 @@ class Package:
     work tree.
     """
 
-    __slots__ = ("directory", "label", "module")
-
-    def __init__(self, label: str, module: str, directory: str) -> None:
-        self.label = label
-        self.module = module
-        self.directory = directory
+    label: str
+    module: str
+    directory: str
 
 
 class Sources:
@@ -237,6 +236,7 @@ def fingerprint(source: bytes) -> str | None:
     return said and hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
 class Place:
     """A commit that holds a file.
 
@@ -244,12 +244,9 @@ class Place:
     stashes that lead to it; none where only a reflog does.
     """
 
-    __slots__ = ("commit", "names", "path")
-
-    def __init__(self, commit: str, path: str, names: tuple[str, ...]) -> None:
-        self.commit = commit
-        self.path = path
-        self.names = names
+    commit: str
+    path: str
+    names: tuple[str, ...]
 
     def __str__(self) -> str:
         """For a message, such as ``commit 1a2b3c4d5e (branch feature)``."""

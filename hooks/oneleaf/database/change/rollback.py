@@ -7,6 +7,7 @@ for good, with counts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from django.db import DatabaseError
@@ -28,6 +29,7 @@ from oneleaf.errors import OneleafError, Refused
 from oneleaf.output.terminal import counted
 
 
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What to roll back.
 
@@ -35,27 +37,23 @@ class Wish:
     none, "" for no target. to_upstream: everything that upstream does not have.
     """
 
-    __slots__ = ("label", "to", "to_upstream")
-
-    def __init__(self, label: str = "", to: str = "", *, to_upstream: bool) -> None:
-        self.label = label
-        self.to = to
-        self.to_upstream = to_upstream
+    label: str = ""
+    to: str = ""
+    _: KW_ONLY
+    to_upstream: bool
 
 
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which rows are meant by a wish.
 
     loader: the files' history; applied: the rows and the files they are.
     """
 
-    def __init__(
-        self, loader: PaperLoader, applied: Applied, sources: Sources, wish: Wish
-    ) -> None:
-        self.loader = loader
-        self.applied = applied
-        self.sources = sources
-        self.wish = wish
+    loader: PaperLoader
+    applied: Applied
+    sources: Sources
+    wish: Wish
 
     def keys(self) -> "set[Key]":
         """Keys of the rows to take back, by the names they have in the database.

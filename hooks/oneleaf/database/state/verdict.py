@@ -8,6 +8,7 @@ are not here yet are read from its tree.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps as installed
@@ -36,15 +37,13 @@ DIFFER = "DIFFER"
 COMMUTE = "COMMUTE"
 
 
+@dataclass(frozen=True, slots=True)
 class Step:
     """One operation and the migration it is of. name: ``shop.0002_color``."""
 
-    __slots__ = ("app_label", "name", "operation")
-
-    def __init__(self, app_label: str, operation: Operation, name: str = "") -> None:
-        self.app_label = app_label
-        self.operation = operation
-        self.name = name
+    app_label: str
+    operation: Operation
+    name: str = ""
 
     def __str__(self) -> str:
         shown = described(self.operation)
@@ -192,6 +191,7 @@ def steps_of(migrations: "Iterable[Any]") -> "Iterator[Step]":
             yield Step(migration.app_label, operation, shown)
 
 
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """One verdict, on apps whose local migrations depend on each other.
 
@@ -199,19 +199,10 @@ class Comparison:
     published since, of any app.
     """
 
-    __slots__ = ("apps", "mine", "upstream", "verdict")
-
-    def __init__(
-        self,
-        apps: "list[str]",
-        mine: "list[Key]",
-        upstream: "list[Key]",
-        verdict: Verdict,
-    ) -> None:
-        self.apps = apps
-        self.mine = mine
-        self.upstream = upstream
-        self.verdict = verdict
+    apps: "list[str]"
+    mine: "list[Key]"
+    upstream: "list[Key]"
+    verdict: Verdict
 
 
 def compare(sources: Sources, since: str = "") -> "list[Comparison]":
