@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from oneleaf.output.graph.rows import Row, Side
+from oneleaf.output.graph.rows import DrawnRow, Side
 
 SIDES = (
     Side(),
@@ -20,7 +20,7 @@ FAULTS = ("leaf node", "duplicate number", "circular dependency")
 @st.composite
 def rows(
     draw: st.DrawFn, *, most: int = 14, circles: bool = False, named: bool = False
-) -> list[Row]:
+) -> list[DrawnRow]:
     """Rows in any order, of which each depends on some of those before it.
 
     circles: or of those behind it. named: with names such as people and attackers
@@ -42,7 +42,7 @@ def rows(
                 st.lists(st.sampled_from(recent), unique=True, min_size=1, max_size=3)
             )
         found.append(
-            Row(
+            DrawnRow(
                 name,
                 tuple(parents),
                 draw(st.sampled_from(SIDES)),
@@ -56,14 +56,14 @@ def rows(
 
 
 @st.composite
-def long_rows(draw: st.DrawFn) -> list[Row]:
+def long_rows(draw: st.DrawFn) -> list[DrawnRow]:
     """Histories of published lines, branches that met again, and a few marks."""
-    found = [Row("0000_m", side=SIDES[1])]
+    found = [DrawnRow("0000_m", side=SIDES[1])]
     leaves = ["0000_m"]
 
     def add(*parents: str, **others: object) -> str:
         name = f"{len(found):04}_m"
-        found.append(Row(name, parents, **{"side": SIDES[1], **others}))  # type: ignore[arg-type]
+        found.append(DrawnRow(name, parents, **{"side": SIDES[1], **others}))  # type: ignore[arg-type]
         return name
 
     for kind in draw(

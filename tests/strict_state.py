@@ -19,8 +19,8 @@ class StrictState(strict.StrictState):
         super().__init__({}, set())
 
 
-def as_steps(steps: Steps) -> list[verdicts.Step]:
-    return [verdicts.Step(app, operation) for app, operation in steps]
+def as_steps(steps: Steps) -> list[verdicts.MigrationStep]:
+    return [verdicts.MigrationStep(app, operation) for app, operation in steps]
 
 
 def replay(base: Callable[[], StrictState], steps: Steps) -> Any:

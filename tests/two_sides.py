@@ -10,7 +10,7 @@ from oneleaf.migration.reading import migrations
 from oneleaf.planning.plan import Plan
 from oneleaf.planning.rebase import plan_rebase
 from oneleaf.planning.sides import Sides
-from oneleaf.planning.situation import Files, Situation
+from oneleaf.planning.situation import PlanFiles, Situation
 from oneleaf.project.graph import build_graph
 from oneleaf.project.project import App, Project, number
 from oneleaf.upstream.published import LOCAL, PUBLISHED, Standing
@@ -277,7 +277,7 @@ def situation_of(files: Mapping[str, bytes], sides: Sides) -> Situation:
         for name in app.migrations
     }
     current: Callable[[str], Any] = files.get
-    return Situation(project, graph, Config({}), sides, ranks, Files(current))
+    return Situation(project, graph, Config({}), sides, ranks, PlanFiles(current))
 
 
 def rebased(

@@ -11,7 +11,7 @@ import pytest
 
 from oneleaf import applying
 from oneleaf.applying import files, journal, judging
-from oneleaf.applying.disk import Lock
+from oneleaf.applying.disk import FolderLock
 from oneleaf.applying.journal import Job
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.planning.plan import Plan
@@ -514,7 +514,7 @@ def test_a_second_writer_is_refused_while_the_first_is_at_work(
     repository: Repository,
 ) -> None:
     with (
-        Lock(journal.folder()),
+        FolderLock(journal.folder()),
         pytest.raises(Refused, match="another oneleaf"),
     ):
         apply(repository, move())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from oneleaf.database.status.inspection import Report, Trouble, command
+from oneleaf.database.status.inspection import DatabaseReport, Trouble, command
 
 
 def report(
     *troubles: Trouble, alias: str = "default", restorable: bool = False
-) -> Report:
-    made = Report(alias, "sqlite")
+) -> DatabaseReport:
+    made = DatabaseReport(alias, "sqlite")
     made.troubles = list(troubles)
     made.restorable = restorable
     return made

@@ -22,7 +22,7 @@ from servers import database
 
 import bare_django
 from oneleaf.database.state.strict import InvalidState
-from oneleaf.database.state.verdict import COMMUTE, Step, judge, run
+from oneleaf.database.state.verdict import COMMUTE, MigrationStep, judge, run
 from random_sides import BASE, ENTRIES, Maker, Pair, base_state, fresh
 
 pytestmark = [pytest.mark.django, pytest.mark.slow]
@@ -148,8 +148,8 @@ def a_side(random: Random) -> list[Pair]:
     return side
 
 
-def steps(side: list[Pair]) -> list[Step]:
-    return [Step(app, operation) for app, operation in fresh(side)]
+def steps(side: list[Pair]) -> list[MigrationStep]:
+    return [MigrationStep(app, operation) for app, operation in fresh(side)]
 
 
 def told(side: list[Pair]) -> list[str]:

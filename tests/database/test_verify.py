@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 from django_shop import ITEM, Shop
 
 import bare_django
-from oneleaf.database.state.verdict import Step, judge
+from oneleaf.database.state.verdict import MigrationStep, judge
 
 pytestmark = pytest.mark.django
 
@@ -234,9 +234,9 @@ CASES = {
 }
 
 
-def steps(operations: Any) -> list[Step]:
+def steps(operations: Any) -> list[MigrationStep]:
     several = operations if isinstance(operations, list) else [operations]
-    return [Step("shop", operation) for operation in several]
+    return [MigrationStep("shop", operation) for operation in several]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from oneleaf import config as configuration
 from oneleaf.errors import Refused
 from oneleaf.migration.reading.migrations import Migration, read
 from oneleaf.planning.merge import (
-    Wish,
+    MergeWish,
     find_conflicts,
     merge_name,
     merge_source,
@@ -67,7 +67,7 @@ def test_the_name_follows_djangos_rule(
     leaves: list[str], wanted: str, name: str | None
 ) -> None:
     expected = name or "0003_merge_" + "_".join(sorted(leaves))
-    assert merge_name(leaves, wanted, Wish("", NOW).stamp()) == expected
+    assert merge_name(leaves, wanted, MergeWish("", NOW).stamp()) == expected
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def plan(
         {},
         stages,
         configuration.parse(f"[tool.oneleaf]\n{config}".encode()),
-        Wish("", NOW),
+        MergeWish("", NOW),
     )
 
 
@@ -254,5 +254,10 @@ def test_a_name_that_is_taken_is_refused() -> None:
     conflicts[0].app = taken
     with pytest.raises(Refused, match=r"0003_join\.py exists"):
         plan_merge(
-            project, conflicts, {}, (), configuration.parse(None), Wish("join", NOW)
+            project,
+            conflicts,
+            {},
+            (),
+            configuration.parse(None),
+            MergeWish("join", NOW),
         )

@@ -152,7 +152,7 @@ def holds(repository: Repository, history: History) -> None:
         head = State(git.commit_id("HEAD"), objects)
         whole = findings_of(head)
         sides = [s.snapshot for s in (meeting.base, meeting.ours, meeting.theirs)]
-        names = merge_rules.Sides("theirs", *sides)
+        names = merge_rules.MergeSides("theirs", *sides)
         found = merge_rules.only_merged(whole, alone)
         expected = [*merge_rules.conflicts(found, head.project, names)]
         assert told(outcome.findings) == told(expected)

@@ -14,8 +14,8 @@ from oneleaf.upstream import published_rules
 from oneleaf.upstream.published import (
     LOCAL,
     PUBLISHED,
-    Files,
     Published,
+    SnapshotFiles,
     Upstream,
     of_state,
 )
@@ -206,7 +206,7 @@ def test_nothing_is_read_before_it_is_asked_and_of_an_app_its_folder_alone(
     commit = shop.git("rev-parse", "HEAD").strip()
     with git.Objects() as objects:
         state = states.State("index", objects)
-        here = Files(lambda: state.snapshot)
+        here = SnapshotFiles(lambda: state.snapshot)
         known = Published([Upstream("origin/main", commit)], "index", here, objects)
         assert not trace.exists()
         assert known.standing(SHOP, TWO).word == PUBLISHED
@@ -235,7 +235,9 @@ def test_of_several_upstreams_any_may_have_it(shop: Repository) -> None:
     theirs = shop.git("rev-parse", f"next:{SHOP.path('0003_next')}").strip()
     with git.Objects() as objects:
         state = states.of_index(objects)
-        known = Published(upstreams, "index", Files(lambda: state.snapshot), objects)
+        known = Published(
+            upstreams, "index", SnapshotFiles(lambda: state.snapshot), objects
+        )
         found = [
             known.standing(SHOP, TWO),
             known.standing(SHOP, "0003_next"),
@@ -256,7 +258,9 @@ def edited(*upstreams: Upstream) -> list[str]:
     """Paths of what the index changes of what these have."""
     with git.Objects() as objects:
         state = states.of_index(objects)
-        known = Published(upstreams, "index", Files(lambda: state.snapshot), objects)
+        known = Published(
+            upstreams, "index", SnapshotFiles(lambda: state.snapshot), objects
+        )
         found = published_rules.edits(known, state, state.project.apps)
     return [f"{edit.path} {edit.branch}" for edit in found]
 

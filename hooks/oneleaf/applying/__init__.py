@@ -10,7 +10,7 @@ import sys
 
 from oneleaf.applying import disk, journal, judging
 from oneleaf.applying import files as _files
-from oneleaf.applying.disk import Lock
+from oneleaf.applying.disk import FolderLock
 from oneleaf.applying.journal import DONE, PREPARING, READY, Job
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.git import git
@@ -91,7 +91,7 @@ def apply(top: str, plan: Plan, *, stage: bool) -> None:
         return
     place = journal.folder()
     try:
-        with Lock(place):
+        with FolderLock(place):
             if journal.unfinished(place):
                 msg = "an interrupted run is not finished; run the command again"
                 raise Refused(msg)
@@ -112,7 +112,7 @@ def _carry_out(place: str, job: Job) -> None:
         journal.advance(place, READY, DONE)
     except BaseException as error:
         _undo(place, job)
-        if isinstance(error, _files.Trouble):
+        if isinstance(error, _files.WriteFailed):
             raise Refused(_sentence(error.path, error.error)) from None
         raise
     _tidy_and_stage(place, job, [entry.path for entry in job.entries])
@@ -159,7 +159,7 @@ def recover(top: str) -> "str | None":
     if not journal.unfinished(place):
         return None
     try:
-        with Lock(place):
+        with FolderLock(place):
             return _recover(place, top)
     except OSError as error:
         msg = (

@@ -84,7 +84,7 @@ _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _BYTE = 1 << 30
 
 
-class Lock:
+class FolderLock:
     """Holds the folder for one process, for a ``with`` block; a kill lets it go.
 
     Raises Refused where another process has it, OSError where it cannot be made.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from oneleaf.applying.journal import Entry, Job
 
 
-class Trouble(Exception):
+class WriteFailed(Exception):
     """An operating system's error at one path of a job."""
 
     def __init__(self, path: str, error: OSError) -> None:
@@ -27,7 +27,7 @@ def write_incoming(job: "Job") -> None:
             try:
                 _write_incoming(job, entry)
             except OSError as error:
-                raise Trouble(entry.path, error) from None
+                raise WriteFailed(entry.path, error) from None
 
 
 def _write_incoming(job: "Job", entry: "Entry") -> None:
@@ -48,7 +48,7 @@ def put_aside(job: "Job") -> None:
                 disk.patiently(os.rename, job.place(entry), job.aside(entry))
                 found = content(job.aside(entry))
             except OSError as error:
-                raise Trouble(entry.path, error) from None
+                raise WriteFailed(entry.path, error) from None
             refuse_other_content(entry.path, found, entry.old)
 
 
@@ -59,7 +59,7 @@ def put_in_place(job: "Job") -> None:
             try:
                 _put_in_place(job, entry)
             except OSError as error:
-                raise Trouble(entry.path, error) from None
+                raise WriteFailed(entry.path, error) from None
     sync(job)
 
 

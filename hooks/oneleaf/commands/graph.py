@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oneleaf.output.graph.rows import History
+    from oneleaf.output.graph.rows import AppHistory
     from oneleaf.output.graph.scene import Scene
     from oneleaf.project.project import App
 
@@ -96,7 +96,7 @@ def _chosen(scene: "Scene", options: Options) -> "list[App]":
     return [a for a in apps if a.directory in scene.findings or scene.is_local(a)]
 
 
-def _history(scene: "Scene", app: "App", *, full: bool) -> "History":
+def _history(scene: "Scene", app: "App", *, full: bool) -> "AppHistory":
     from oneleaf.output.graph import histories, layout
 
     alike = [other for other in scene.project.apps if other.label == app.label]
@@ -111,12 +111,12 @@ def _history(scene: "Scene", app: "App", *, full: bool) -> "History":
 
 
 def _print_text(
-    scene: "Scene", drawn: "Sequence[History]", options: Options, *, is_list: bool
+    scene: "Scene", drawn: "Sequence[AppHistory]", options: Options, *, is_list: bool
 ) -> None:
     from oneleaf.output.graph import text
 
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
-    style = text.Style(
+    style = text.TextStyle(
         columns,
         colored=wants_color(options.text("--color", "auto")),
         unicode=_can_show(text.MARKS),
@@ -158,7 +158,7 @@ def _write(drawing: str) -> None:
 
 
 def _print_document(
-    drawn: "Sequence[History]", output_format: str, *, is_list: bool
+    drawn: "Sequence[AppHistory]", output_format: str, *, is_list: bool
 ) -> None:
     from oneleaf.output.graph import documents
     from oneleaf.output.graph.rows import edges

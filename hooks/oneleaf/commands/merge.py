@@ -89,7 +89,7 @@ def _plan(
         _samples(conflicts, index, files),
         rebase_input.lockfile_sides(config, index),
         config,
-        planning.Wish(options.text("--name"), _minute()),
+        planning.MergeWish(options.text("--name"), _minute()),
     )
     return _for_work_tree(plan, notes, files), now
 
@@ -100,7 +100,7 @@ def _minute() -> str:
 
 
 def _samples(
-    conflicts: "list[planning.Conflict]", index: "Snapshot", files: "WorkTree"
+    conflicts: "list[planning.SeveralLeaves]", index: "Snapshot", files: "WorkTree"
 ) -> "dict[str, bytes]":
     """The migrations that tell the style, with the line ends of the work tree."""
     paths = [path for conflict in conflicts for path in conflict.samples()]
@@ -109,8 +109,8 @@ def _samples(
 
 
 def _not_yet_merged(
-    conflicts: "list[planning.Conflict]", files: "WorkTree"
-) -> "tuple[list[planning.Conflict], tuple[str, ...]]":
+    conflicts: "list[planning.SeveralLeaves]", files: "WorkTree"
+) -> "tuple[list[planning.SeveralLeaves], tuple[str, ...]]":
     """The conflicts that no file outside of the index settles, and what to say of others.
 
     Such a file is what an earlier run wrote, before anybody staged it.

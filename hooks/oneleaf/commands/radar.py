@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from oneleaf.config import Config
     from oneleaf.git.snapshot import Snapshot
-    from oneleaf.upstream.radar import Added, Branch, Collision, History, Tip
+    from oneleaf.upstream.radar import Added, AddedPaths, Branch, Collision, Tip
 
     New = list[tuple[Tip, str, bytes, Migration]]
 
@@ -161,7 +161,7 @@ def _survey(objects: git.Objects, oldest: float) -> Survey:
 
 def _wanted(
     tips: "Sequence[Tip]",
-    history: "Mapping[str, History]",
+    history: "Mapping[str, AddedPaths]",
     state: "Snapshot",
     config: "Config",
 ) -> "Iterator[tuple[Tip, str]]":

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Row:
+class AppliedRow:
     """A row of ``django_migrations``. applied: the time it tells."""
 
     __slots__ = ("applied", "id", "key")
@@ -40,16 +40,18 @@ class Row:
         self.applied = applied
 
 
-def rows(connection: Any) -> list[Row]:
+def rows(connection: Any) -> list[AppliedRow]:
     """Every row, in the order they were written; none where there is no table."""
     recorder = MigrationRecorder(connection)
     if not recorder.has_table():
         return []
     found = recorder.migration_qs.order_by("pk")
-    return [Row(row.pk, (row.app, row.name), row.applied) for row in found]
+    return [AppliedRow(row.pk, (row.app, row.name), row.applied) for row in found]
 
 
-def replace_rows(connection: Any, old: list[Row], new: list[tuple[Key, Any]]) -> None:
+def replace_rows(
+    connection: Any, old: list[AppliedRow], new: list[tuple[Key, Any]]
+) -> None:
     """Takes all old rows out and then puts all new ones in, in one transaction.
 
     new: (key, time it was applied). Never one by one: a chain that moved one number on
@@ -165,11 +167,11 @@ class Applied:
 
     __slots__ = ("ghosts", "moved", "rows", "unpaired")
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[AppliedRow]) -> None:
         self.rows = rows
         self.moved: dict[Key, Key] = {}
         self.unpaired: dict[str, str] = {}
-        self.ghosts: list[Row] = []
+        self.ghosts: list[AppliedRow] = []
 
     def keys(self, loader: PaperLoader) -> set[Key]:
         """Migrations of the graph that are applied, by the names they have now."""
@@ -177,7 +179,7 @@ class Applied:
         now: set[Key] = stay | set(self.moved.values())
         return {key for key in now if key in loader.graph.nodes}
 
-    def row_of(self) -> dict[Key, Row]:
+    def row_of(self) -> dict[Key, AppliedRow]:
         """The row of each key, by the name the migration has now."""
         return {self.moved.get(row.key, row.key): row for row in self.rows}
 

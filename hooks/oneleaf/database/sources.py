@@ -237,7 +237,7 @@ def fingerprint(source: bytes) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HeldBy:
     """A commit that holds a file.
 
     commit: its id. path: the file's, relative to the top. names: the branches, tags or
@@ -255,7 +255,7 @@ class Place:
         return f"commit {self.commit[:10]} ({names}{more})"
 
 
-def find_place(sources: Sources, key: Key) -> Place | None:
+def find_place(sources: Sources, key: Key) -> HeldBy | None:
     """The newest commit that holds the migration's file, None where there is none.
 
     Looked for in every ref and reflog; also under another folder's name, where the app
@@ -264,7 +264,7 @@ def find_place(sources: Sources, key: Key) -> Place | None:
     for pathspec in (sources.path(key), f":(glob)**/migrations/{key[1]}.py"):
         for commit, path in _versions(sources.top, pathspec):
             names = tuple(_names_of_commit(sources.top, commit))
-            return Place(commit, path, names)
+            return HeldBy(commit, path, names)
     return None
 
 

@@ -35,7 +35,7 @@ _UNCHANGED = "nothing was changed"
 
 
 @dataclass(slots=True)
-class Conflict:
+class SeveralLeaves:
     """An app with several leaf nodes, which may be merged."""
 
     app: "App"
@@ -57,7 +57,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MergeWish:
     """What is asked for.
 
     name: what stands behind the number, "" for Django's choice. now: the time in
@@ -74,7 +74,7 @@ class Wish:
 
 def find_conflicts(
     project: "Project", graph: "Graph", labels: "Collection[str]"
-) -> "list[Conflict]":
+) -> "list[SeveralLeaves]":
     """The apps with several leaf nodes, of those with these labels or of all.
 
     Raises Refused where one of them cannot be merged: migrations that are unmerged,
@@ -90,7 +90,7 @@ def find_conflicts(
         if len(leaves) > 1 or unmerged or (labels and graph.incomplete(app)):
             _refuse_unfit(app, graph, unmerged)
             _refuse_unrelated(app, graph, leaves)
-            conflicts.append(Conflict(app, leaves))
+            conflicts.append(SeveralLeaves(app, leaves))
     return conflicts
 
 
@@ -134,11 +134,11 @@ def _refuse_unrelated(app: "App", graph: "Graph", leaves: "tuple[str, ...]") -> 
 
 def plan_merge(
     project: "Project",
-    conflicts: "list[Conflict]",
+    conflicts: "list[SeveralLeaves]",
     samples: "Mapping[str, bytes]",
     stages: "Sequence[bytes]",
     config: "Config",
-    wish: Wish,
+    wish: MergeWish,
 ) -> Plan:
     """One merge migration for each conflict, and the lockfiles that go with them.
 
@@ -182,7 +182,7 @@ def plan_merge(
     return Plan(tuple(plans), {**written, **lockfiles})
 
 
-def _free_name(conflict: Conflict, wish: Wish) -> str:
+def _free_name(conflict: SeveralLeaves, wish: MergeWish) -> str:
     """The merge migration's name. Raises Refused where another has it."""
     name = merge_name(conflict.leaves, wish.name, wish.stamp())
     if name in conflict.app.migrations:
@@ -207,7 +207,7 @@ _LINE_LENGTH = 88  # where Black and ruff break a line unless told otherwise
 _CLASS = "class Migration("
 
 
-class Style:
+class FileStyle:
     """The layout of an app's migration files.
 
     formatted: a formatter has been at them: double quotes, ``operations = []``, long
@@ -227,13 +227,13 @@ class Style:
         self.newline = "\n"
 
 
-def style_of(samples: "Iterable[bytes]") -> Style:
+def style_of(samples: "Iterable[bytes]") -> FileStyle:
     """The style of an app's files, the one that counts most first.
 
     The first file decides; what it does not show, the next one does. Django's own
     layout stands where none does.
     """
-    style = Style()
+    style = FileStyle()
     texts = [sample.decode("utf-8", "replace") for sample in samples]
     heads = [head for head in map(_head, texts) if head]
     if texts:
@@ -288,7 +288,7 @@ def merge_name(leaves: "Sequence[str]", wanted: str, stamp: str) -> str:
 
 
 def merge_source(
-    label: str, leaves: "Sequence[str]", style: Style, stamp: str
+    label: str, leaves: "Sequence[str]", style: FileStyle, stamp: str
 ) -> bytes:
     """The file's content, in UTF-8.
 
@@ -308,7 +308,7 @@ def merge_source(
     return text.replace("\n", style.newline).encode()
 
 
-def _pair(label: str, name: str, style: Style) -> str:
+def _pair(label: str, name: str, style: FileStyle) -> str:
     """The line of one dependency; as a formatter breaks it where it is too long."""
     inner = style.indent * 2
     words = [_string(word, double=style.double) for word in (label, name)]

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from oneleaf.project.graph import Graph
     from oneleaf.project.project import App, Project
 
-    Key = tuple[str, str]
-    Edges = dict[Key, set[Key]]
+    Place = tuple[str, str]
+    Edges = dict[Place, set[Place]]
 
 
-class History:
+class Ancestry:
     """Who comes directly after whom in a project, as its files say.
 
     parents: key -> keys it depends on, of any app, by ``dependencies`` or the other's
@@ -36,7 +36,7 @@ class History:
             for app in project.apps
             for name in app.migrations
         }
-        self.replaces: dict[Key, list[Key]] = {}
+        self.replaces: dict[Place, list[Place]] = {}
         for app in project.apps:
             for name in app.migrations:
                 self._link(app, name, graph)
@@ -55,9 +55,9 @@ class History:
             self.parents[key].update(present)
             self.replaces[key] = [k for k in present if k[0] == app.directory]
 
-    def ancestors(self, keys: "Iterable[Key]") -> "set[Key]":
+    def ancestors(self, keys: "Iterable[Place]") -> "set[Place]":
         """Everything that any of the keys comes after, in all apps."""
-        found: set[Key] = set()
+        found: set[Place] = set()
         waiting = list(keys)
         while waiting:
             for parent in self.parents[waiting.pop()]:
@@ -68,8 +68,8 @@ class History:
 
 
 def in_order(
-    history: History, ranks: "Mapping[Key, int]", chosen: "Iterable[Key]"
-) -> "tuple[list[Key], list[Key]]":
+    history: Ancestry, ranks: "Mapping[Place, int]", chosen: "Iterable[Place]"
+) -> "tuple[list[Place], list[Place]]":
     """The chosen keys in the order to be, and those that a circle leaves over.
 
     Parents stand before their children, and what one squash replaces stands together,
@@ -85,10 +85,10 @@ def in_order(
         parents = {units[p] for p in history.parents[key] & keys} - {unit}
         waiting.setdefault(unit, set()).update(parents)
     order, circle = _sorted_units(waiting, ranks)
-    members: dict[Key, list[Key]] = {}
+    members: dict[Place, list[Place]] = {}
     for key, unit in units.items():
         members.setdefault(unit, []).append(key)
-    done: list[Key] = []
+    done: list[Place] = []
     for unit in order:
         inner = {
             key: history.parents[key] & set(members[unit]) for key in members[unit]
@@ -99,7 +99,7 @@ def in_order(
     return done, circle
 
 
-def _units(history: History, keys: "set[Key]") -> "dict[Key, Key]":
+def _units(history: Ancestry, keys: "set[Place]") -> "dict[Place, Place]":
     """Key -> the outermost of the squashes, among the keys, that it belongs to."""
     squash = {
         original: key
@@ -117,17 +117,17 @@ def _units(history: History, keys: "set[Key]") -> "dict[Key, Key]":
 
 
 def _sorted_units(
-    waiting: "Edges", ranks: "Mapping[Key, int]"
-) -> "tuple[list[Key], list[Key]]":
+    waiting: "Edges", ranks: "Mapping[Place, int]"
+) -> "tuple[list[Place], list[Place]]":
     """Keys in the order described at ``in_order``; waiting: key -> its parents."""
-    children: dict[Key, list[Key]] = {}
+    children: dict[Place, list[Place]] = {}
     for key, parents in waiting.items():
         for parent in parents:
             children.setdefault(parent, []).append(key)
     left = {key: len(parents) for key, parents in waiting.items()}
     heap: list[tuple[int, int, int, str, str]] = []
 
-    def push(key: "Key", follows: int) -> None:
+    def push(key: "Place", follows: int) -> None:
         directory, name = key
         value = number(name)
         first = value if value is not None else 1 << 62
@@ -136,7 +136,7 @@ def _sorted_units(
     for key, count in left.items():
         if not count:
             push(key, 1)
-    done: list[Key] = []
+    done: list[Place] = []
     while heap:
         *_, name, directory = heappop(heap)
         done.append((directory, name))
@@ -147,7 +147,7 @@ def _sorted_units(
     return done, sorted(waiting.keys() - set(done))
 
 
-class Step:
+class Position:
     """One local migration of an app and what comes directly before it in the line.
 
     before: the name it has to depend on, None where nothing comes before.
@@ -170,7 +170,7 @@ def steps(
     base: "tuple[str, frozenset[str]] | None",
     names: "Iterable[str]",
     replaced: "Callable[[str], list[str]]",
-) -> "list[Step]":
+) -> "list[Position]":
     """The line of an app's local migrations.
 
     base: the leaf node of what stays, and the names that mean the same; None where
@@ -179,16 +179,16 @@ def steps(
         of the same app that it replaces, none for what is no squash.
     """
     before, same = base or (None, frozenset())
-    found: dict[str, Step] = {}
+    found: dict[str, Position] = {}
     for name in names:
         originals = replaced(name)
         if not originals:
-            found[name] = Step(name, before, same, aside=False)
+            found[name] = Position(name, before, same, aside=False)
             before, same = name, frozenset((name,))
             continue
         inner = [found[original] for original in originals if original in found]
         first = inner[0] if inner else None
-        found[name] = Step(
+        found[name] = Position(
             name,
             first.before if first else None,
             first.same if first else frozenset(),

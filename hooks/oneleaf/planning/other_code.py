@@ -13,12 +13,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from oneleaf.planning.order import Key
+    from oneleaf.planning.order import Place
     from oneleaf.planning.plan import Plan
     from oneleaf.planning.situation import Situation
 
 
-def renames(plan: "Plan") -> "dict[Key, Key]":
+def renames(plan: "Plan") -> "dict[Place, Place]":
     """Old (app label, name) -> new, of what the plan moves and nothing takes the place of."""
     gone = {path for path, content in plan.files.items() if content is None}
     names = {path.rpartition("/")[2].removesuffix(".py") for path in gone}
@@ -33,7 +33,7 @@ def renames(plan: "Plan") -> "dict[Key, Key]":
 def with_mentions(
     plan: "Plan",
     situation: "Situation",
-    moved: "Mapping[Key, Key]",
+    moved: "Mapping[Place, Place]",
     paths: "Iterable[str]",
     *,
     rewrite: bool,
@@ -66,7 +66,7 @@ def with_mentions(
 def _found(
     path: str,
     source: bytes,
-    moved: "Mapping[Key, Key]",
+    moved: "Mapping[Place, Place]",
     packages: "Mapping[str, str]",
     notes: "list[str]",
 ) -> "list[Reference]":
@@ -108,13 +108,13 @@ def past(
     trees: "Iterable[Mapping[str, str]]",
     read: "Callable[[str], bytes]",
     successor: "Callable[[str, bytes, list[tuple[str, bytes]]], str | None]",
-) -> "dict[Key, Key]":
+) -> "dict[Place, Place]":
     """What an earlier run has moved: old (app label, name) -> new.
 
     trees: of the sides that meet, path -> blob id; read: blob id -> content. A local
     migration that is in one of them and not in the state, and has a successor there.
     """
-    found: dict[Key, Key] = {}
+    found: dict[Place, Place] = {}
     before = _by_directory(trees)
     for app in situation.project.apps:
         then = before.get(app.directory, {})
@@ -169,7 +169,7 @@ class Reference:
 def find_references(
     path: str,
     source: bytes,
-    renames: "Mapping[Key, Key]",
+    renames: "Mapping[Place, Place]",
     directories: "Mapping[str, str] | None" = None,
 ) -> list[Reference]:
     """Literal mentions of the migrations in ``renames``, in the order of the file.
@@ -199,7 +199,7 @@ def find_references(
 
 
 def _neighbours(
-    path: str, values: list[ast.expr], renames: "Mapping[Key, Key]", kind: str
+    path: str, values: list[ast.expr], renames: "Mapping[Place, Place]", kind: str
 ) -> "Iterator[Reference]":
     for pair in pairwise(values):
         nodes = [node for node in pair if isinstance(node, ast.Constant)]
@@ -213,7 +213,7 @@ def _neighbours(
 def _paths(
     path: str,
     node: ast.Constant,
-    renames: "Mapping[Key, Key]",
+    renames: "Mapping[Place, Place]",
     directories: "Mapping[str, str]",
 ) -> "Iterator[Reference]":
     parts = str(node.value).split(".")

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from oneleaf.migration.overlap import Overlap
     from oneleaf.migration.overlap.kinds import Operation
     from oneleaf.migration.reading.migrations import Migration
-    from oneleaf.planning.order import Key, Step
+    from oneleaf.planning.order import Place, Position
     from oneleaf.planning.situation import Situation
     from oneleaf.project.graph import Graph
     from oneleaf.project.project import App, Project
 
-    Written = dict[Key, tuple[str, bytes]]
+    Written = dict[Place, tuple[str, bytes]]
     Read = list[tuple[str, tuple[Operation, ...]]]
 
 
@@ -47,7 +47,7 @@ class Move:
         self,
         app: "App",
         upstream: "list[str]",
-        line: "list[Step]",
+        line: "list[Position]",
         names: "dict[str, str]",
     ) -> None:
         self.app = app
@@ -157,7 +157,7 @@ def _move(situation: "Situation", app: "App", names: "list[str]") -> Move:
 def _renamed(
     situation: "Situation",
     app: "App",
-    line: "list[Step]",
+    line: "list[Position]",
     taken: "list[int]",
     leaves: "list[str]",
 ) -> "dict[str, str]":
@@ -309,12 +309,12 @@ class _Tie:
 
     __slots__ = ("new", "old")
 
-    def __init__(self, old: "Key | None", new: "Key") -> None:
+    def __init__(self, old: "Place | None", new: "Place") -> None:
         self.old = old
         self.new = new
 
 
-def _ties(move: "Move | None", former: "frozenset[Key]") -> "dict[str, _Tie]":
+def _ties(move: "Move | None", former: "frozenset[Place]") -> "dict[str, _Tie]":
     """Name -> the dependency to change, in the names to be, for who needs a change.
 
     Of several dependencies in the app the last in the line is changed. One on a
@@ -355,8 +355,8 @@ def _words(
     situation: "Situation",
     app: "App",
     migration: "Migration",
-    renames: "Mapping[Key, str]",
-) -> "dict[Key, Key]":
+    renames: "Mapping[Place, str]",
+) -> "dict[Place, Place]":
     """Those of the pairs in a migration's attributes that change, and to what."""
     found = {}
     for pair in (*migration.dependencies, *migration.run_before, *migration.replaces):
@@ -368,7 +368,7 @@ def _words(
     return found
 
 
-def _refuse_published(path: str, words: "Mapping[Key, Key]") -> None:
+def _refuse_published(path: str, words: "Mapping[Place, Place]") -> None:
     label, old = next(iter(words))
     msg = (
         f"{path} is published and names {label}.{old}, which would have to move;"
@@ -378,7 +378,10 @@ def _refuse_published(path: str, words: "Mapping[Key, Key]") -> None:
 
 
 def _rewritten(
-    situation: "Situation", path: str, words: "Mapping[Key, Key]", tie: "_Tie | None"
+    situation: "Situation",
+    path: str,
+    words: "Mapping[Place, Place]",
+    tie: "_Tie | None",
 ) -> bytes:
     """The file's new content: renamed first, then tied, all in the names to be."""
     source = situation.files.source(path)
@@ -446,13 +449,13 @@ def _overlap_sides(situation: "Situation", moves: "list[Move]") -> "tuple[Read, 
     return _read_both(situation, line), _read_both(situation, ordered)
 
 
-def _in_time(situation: "Situation", keys: "list[Key]") -> "list[Key]":
+def _in_time(situation: "Situation", keys: "list[Place]") -> "list[Place]":
 
     ranks = dict.fromkeys(keys, 0)
     return in_order(situation.history, ranks, keys)[0]
 
 
-def _read_both(situation: "Situation", keys: "list[Key]") -> "Read":
+def _read_both(situation: "Situation", keys: "list[Place]") -> "Read":
     labels = {app.directory: app.label for app in situation.project.apps}
     found = []
     for directory, name in keys:

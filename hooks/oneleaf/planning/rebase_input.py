@@ -11,7 +11,7 @@ from oneleaf.planning import plan, sides, stale_names
 from oneleaf.planning.other_code import past
 from oneleaf.planning.refusals import require_apps
 from oneleaf.planning.sides import tell_apart
-from oneleaf.planning.situation import Files, Situation, Wishes
+from oneleaf.planning.situation import PlanFiles, Situation, Wishes
 from oneleaf.planning.stale_names import Repairs, mend
 from oneleaf.project import discovery
 from oneleaf.project.project import App
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from oneleaf.git.progress import Progress
     from oneleaf.git.snapshot import Snapshot, Tree
     from oneleaf.git.worktree import WorkTree
-    from oneleaf.planning.order import Key
+    from oneleaf.planning.order import Place
     from oneleaf.project.project import Project
     from oneleaf.upstream.published import Published
 
@@ -42,7 +42,7 @@ def lockfile_sides(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":
     return tuple(content or b"" for content in index.objects.read(wanted))
 
 
-class State:
+class RebaseState:
     """The index, with what the work tree adds to it.
 
     index: as it is without the work tree; config: its configuration.
@@ -89,7 +89,9 @@ class State:
         return self.sides.rank(app, name, content)
 
 
-def add_sides(state: State, now: "Progress", published: "Published", onto: str) -> None:
+def add_sides(
+    state: RebaseState, now: "Progress", published: "Published", onto: str
+) -> None:
     """Finds out what stays. onto: "ours", "theirs" or "".
 
     Raises Refused where the side that ``onto`` names cannot be told.
@@ -120,7 +122,7 @@ def add_sides(state: State, now: "Progress", published: "Published", onto: str) 
     )
 
 
-def add_work_tree(state: State, files: "WorkTree") -> None:
+def add_work_tree(state: RebaseState, files: "WorkTree") -> None:
     """Puts local migrations and lockfiles over the index as the work tree has them.
 
     Untracked migrations count where they stand beside tracked ones and are migrations
@@ -148,7 +150,7 @@ def add_work_tree(state: State, files: "WorkTree") -> None:
     state.snapshot = worktree.Overlaid(state.snapshot, contents)
 
 
-def _stands_beside(state: State, path: str) -> bool:
+def _stands_beside(state: RebaseState, path: str) -> bool:
     """Whether an untracked file stands where migrations are read."""
     directory, _, name = path.rpartition("/")
     return (
@@ -158,7 +160,7 @@ def _stands_beside(state: State, path: str) -> bool:
     )
 
 
-def _is_ours(state: State, path: str) -> bool:
+def _is_ours(state: RebaseState, path: str) -> bool:
     """Whether the work tree's content of a tracked file counts, not the index's.
 
     It does for local migrations and lockfiles: an earlier run changed them, and did
@@ -172,7 +174,9 @@ def _is_ours(state: State, path: str) -> bool:
     return not state.sides.is_fixed(state.rank(state.app(path), name[:-3]))
 
 
-def repairs_of_twins(state: State, files: "WorkTree", objects: git.Objects) -> Repairs:
+def repairs_of_twins(
+    state: RebaseState, files: "WorkTree", objects: git.Objects
+) -> Repairs:
     """The migrations that both sides added under one name, each with a name of its own.
 
     Raises Refused where one was edited since, and where nothing tells which of two
@@ -221,7 +225,7 @@ class Gathered:
         progress: "Progress",
         published: "Published",
         unmerged: "tuple[str, ...]",
-        state: "State",
+        state: "RebaseState",
     ) -> None:
         self.situation = situation
         self.trees = state.trees
@@ -244,7 +248,7 @@ def gather(
     index, config = opened.snapshot, opened.config
     now = progress.read(unmerged=bool(index.unmerged))
     published = of_state(opened)
-    state = State(opened)
+    state = RebaseState(opened)
     add_sides(state, now, published, onto)
     add_work_tree(state, files)
     repairs = repairs_of_twins(state, files, objects)
@@ -268,22 +272,22 @@ def gather(
 
 
 def _situation(
-    project: "Project", state: State, repairs: "Repairs", files: "WorkTree"
+    project: "Project", state: RebaseState, repairs: "Repairs", files: "WorkTree"
 ) -> Situation:
-    ranks: dict[Key, int] = {}
+    ranks: dict[Place, int] = {}
     for app in project.apps:
         for name in app.migrations:
             local = app.path(name) in repairs.origins
             rank = len(state.sides.stays) + 1 if local else state.rank(app, name)
             ranks[app.directory, name] = rank
-    contents = Files(files.read, state.edited, repairs.prepared, repairs.origins)
+    contents = PlanFiles(files.read, state.edited, repairs.prepared, repairs.origins)
     return Situation(
         project, plan.build(project), state.config, state.sides, ranks, contents
     )
 
 
 def _without_lost(
-    situation: Situation, state: State, repairs: "Repairs", files: "WorkTree"
+    situation: Situation, state: RebaseState, repairs: "Repairs", files: "WorkTree"
 ) -> Situation:
     """The situation without untracked migrations on something that is not here yet.
 
@@ -347,7 +351,7 @@ def behind(found: Gathered) -> "tuple[str, list[str]]":
     return "", []
 
 
-def moved_before(found: Gathered, objects: git.Objects) -> "dict[Key, Key]":
+def moved_before(found: Gathered, objects: git.Objects) -> "dict[Place, Place]":
     """What an earlier run moved in what is in progress; (app label, name) -> new."""
     return past(
         found.situation,

@@ -108,7 +108,7 @@ def choose(
     return Sides(published, stays, contest)
 
 
-class Twin:
+class SameName:
     """One such path. stays, moves: blob ids; mover: the stage that moves, 2 or 3.
 
     path: where both are; provisional: the made-up path of the one that moves.
@@ -126,7 +126,7 @@ class Twin:
 
 def tell_apart(
     app: "App", path: str, blobs: "Mapping[int, str]", sides: "Sides"
-) -> Twin:
+) -> SameName:
     """Which of two contents stays: the published one, else that of the side that stays.
 
     app: whose directory the path is in. blobs: stage -> blob id, for the stages 2 and 3 alone. Raises Refused where
@@ -135,11 +135,11 @@ def tell_apart(
     name, published = path.rpartition("/")[2][:-3], sides.published
     for mover in (2, 3):
         if published is not None and published.has(app, name, blobs[5 - mover]):
-            return Twin(path, blobs, mover)
+            return SameName(path, blobs, mover)
     for tree in sides.stays:
         for mover in (2, 3):
             if tree.get(path) == blobs[5 - mover]:
-                return Twin(path, blobs, mover)
+                return SameName(path, blobs, mover)
     msg = (
         f"both sides added {path}, and nothing tells which of them stays; say it with"
         " `oneleaf rebase --onto ours` or `--onto theirs`"

@@ -1,20 +1,20 @@
 """Everything that ``rebase`` has to know before it can plan."""
 
 from oneleaf.planning import plan
-from oneleaf.planning.order import History
+from oneleaf.planning.order import Ancestry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from oneleaf.config import Config
-    from oneleaf.planning.order import Key
+    from oneleaf.planning.order import Place
     from oneleaf.planning.sides import Sides
     from oneleaf.project.graph import Graph
     from oneleaf.project.project import App, Project
 
 
-class Files:
+class PlanFiles:
     """The files that a plan is made from.
 
     current: path -> what is in the work tree now, None where nothing is.
@@ -92,8 +92,8 @@ class Situation:
         graph: "Graph",
         config: "Config",
         sides: "Sides",
-        ranks: "Mapping[Key, int]",
-        files: Files,
+        ranks: "Mapping[Place, int]",
+        files: PlanFiles,
     ) -> None:
         self.project = project
         self.graph = graph
@@ -101,21 +101,21 @@ class Situation:
         self.sides = sides
         self.ranks = ranks
         self.files = files
-        self.history = History(project, graph)
-        self.former: frozenset[Key] = frozenset()
+        self.history = Ancestry(project, graph)
+        self.former: frozenset[Place] = frozenset()
         self.stages: Sequence[bytes] = ()
         self.wishes = Wishes()
         self._kept: dict[str, list[str]] = {}
         self._local = {key for key, rank in ranks.items() if not sides.is_fixed(rank)}
 
-    def is_published(self, key: "Key") -> bool:
+    def is_published(self, key: "Place") -> bool:
         """Whether upstream has a (directory, migration name) that may be gone here."""
         return any(
             app.directory == key[0] and self.sides.is_published(app, key[1])
             for app in self.project.apps
         )
 
-    def is_local(self, key: "Key") -> bool:
+    def is_local(self, key: "Place") -> bool:
         """Whether a (directory, migration name) may be renamed and edited."""
         return key in self._local
 

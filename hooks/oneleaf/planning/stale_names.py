@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from oneleaf.git.snapshot import Tree
-    from oneleaf.planning.order import Key
-    from oneleaf.planning.sides import Twin
+    from oneleaf.planning.order import Place
+    from oneleaf.planning.sides import SameName
     from oneleaf.planning.situation import Situation
     from oneleaf.project.graph import Graph
     from oneleaf.project.project import App
 
-    Words = dict[Key, Key]
+    Words = dict[Place, Place]
 
 
 class Repairs:
@@ -32,13 +32,15 @@ class Repairs:
 
     __slots__ = ("origins", "prepared", "sides", "twins")
 
-    def __init__(self, twins: "Sequence[Twin]", sides: "Mapping[int, Tree]") -> None:
+    def __init__(
+        self, twins: "Sequence[SameName]", sides: "Mapping[int, Tree]"
+    ) -> None:
         self.twins = twins
         self.sides = sides
         self.prepared: dict[str, bytes] = {}
         self.origins = {twin.provisional: twin.path for twin in twins}
 
-    def from_mover(self, path: str, twin: "Twin") -> bool:
+    def from_mover(self, path: str, twin: "SameName") -> bool:
         """Whether a local migration comes from the side whose twin moves.
 
         path: its file; where the sides are not known, it is taken to.
@@ -84,7 +86,7 @@ def _heal(
     mentions: "_Mentions",
     former: "Callable[[str], bytes | None]",
     words: "dict[str, Words]",
-) -> "frozenset[Key]":
+) -> "frozenset[Place]":
     """Adds the new names of what is gone to ``words``; what has none is returned."""
     known = set()
     for key in gone(situation.graph, situation.is_local):
@@ -123,14 +125,14 @@ def _tell_apart(
             _add(words, path, (label, key[1]), now or "")
 
 
-def _path(key: "Key") -> str:
+def _path(key: "Place") -> str:
     return f"{key[0]}/{key[1]}.py"
 
 
-def _taken(situation: "Situation", repairs: Repairs) -> "list[Key]":
+def _taken(situation: "Situation", repairs: Repairs) -> "list[Place]":
     """Published migrations that what comes in depends on; the twins are told apart."""
     twins = {twin.path for twin in repairs.twins}
-    found: dict[Key, None] = {}
+    found: dict[Place, None] = {}
     for app in situation.project.apps:
         for name in situation.local(app):
             if repairs.comes_in(app.path(name)):
@@ -146,7 +148,7 @@ def _taken(situation: "Situation", repairs: Repairs) -> "list[Key]":
     ]
 
 
-def _add(words: "dict[str, Words]", path: str, pair: "Key", name: str) -> None:
+def _add(words: "dict[str, Words]", path: str, pair: "Place", name: str) -> None:
     words.setdefault(path, {})[pair] = (pair[0], name)
 
 
@@ -158,7 +160,7 @@ class _Mentions:
     def __init__(self, situation: "Situation") -> None:
         self._graph = situation.graph
         self._labels = {app.directory: app.label for app in situation.project.apps}
-        self._users: dict[Key, list[tuple[App, str]]] = {}
+        self._users: dict[Place, list[tuple[App, str]]] = {}
         for app in situation.project.apps:
             for name in situation.local(app):
                 one = app.migrations[name]
@@ -166,7 +168,7 @@ class _Mentions:
                 for pair in dict.fromkeys(named):
                     self._users.setdefault(pair, []).append((app, app.path(name)))
 
-    def of(self, key: "Key") -> "list[tuple[str, str]]":
+    def of(self, key: "Place") -> "list[tuple[str, str]]":
         """The label of ``key`` and the path of a local migration, for all that name it."""
         directory, name = key
         label = self._labels.get(directory, "")
@@ -178,7 +180,7 @@ class _Mentions:
 
 
 def _candidates(
-    situation: "Situation", key: "Key", mentions: "list[tuple[str, str]]"
+    situation: "Situation", key: "Place", mentions: "list[tuple[str, str]]"
 ) -> "list[tuple[str, bytes]]":
     """Local migrations of the app that may be what ``key`` was called once."""
     users = {path for _, path in mentions}
@@ -198,9 +200,9 @@ def _renamed(situation: "Situation", path: str, words: "Words") -> bytes:
         raise cannot_edit(situation, path, error) from None
 
 
-def gone(graph: "Graph", is_local: "Callable[[Key], bool]") -> "list[Key]":
+def gone(graph: "Graph", is_local: "Callable[[Place], bool]") -> "list[Place]":
     """(directory, name) of what local migrations name and no app has, each once."""
-    found: dict[Key, None] = {}
+    found: dict[Place, None] = {}
     for missing in graph.missing:
         label, name = missing.dependency
         owners = graph.carriers(missing.app, label)

@@ -120,7 +120,7 @@ def compare(meeting: Meeting, merged: State, outcome: Outcome, ref: str) -> None
     """Judges the merge; the sides only where it has something to say."""
     project = merged.project
     base, ours, theirs = meeting.base, meeting.ours, meeting.theirs
-    sides = merge_rules.Sides(ref, base.snapshot, ours.snapshot, theirs.snapshot)
+    sides = merge_rules.MergeSides(ref, base.snapshot, ours.snapshot, theirs.snapshot)
     findings = rules.run(Case(merged))
     findings += merge_rules.stopped(merged.snapshot, findings)
     if findings:
@@ -150,7 +150,7 @@ def _shared(state: "State", fork: "Fork") -> "list[str] | None":
     config, objects = state.config, state.objects
     if len(fork.bases) != 1 or config.shared:
         return None
-    first, second = (_Side(changes, config) for changes in fork.changes(state))
+    first, second = (_Changed(changes, config) for changes in fork.changes(state))
     if not (first.is_plain(objects) and second.is_plain(objects)):
         return None
     if first.added & second.needs or second.added & first.needs:
@@ -180,7 +180,7 @@ def read(
     return None if merged is None else (found, merged)
 
 
-class _Side:
+class _Changed:
     """What one side changed since the merge base, and what bears on migrations of it."""
 
     __slots__ = ("_config", "_others", "_touched", "added", "directories", "needs")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TOGETHER = ("OL101", "OL102", "OL106")
 
 
-class Sides:
+class MergeSides:
     """Whose a migration is.
 
     ref: what the other side is called. ours, theirs, base: the three states.
@@ -102,7 +102,7 @@ def stopped(merged: "Snapshot", found: "Sequence[Finding]") -> "list[Finding]":
 
 
 def conflicts(
-    found: "Sequence[Finding]", project: "Project", sides: Sides
+    found: "Sequence[Finding]", project: "Project", sides: MergeSides
 ) -> "Iterator[Finding]":
     """OL303: what only the merge has, one finding for what meets in a folder.
 
@@ -136,7 +136,9 @@ def _folder(finding: Finding) -> str:
     return finding.path.rpartition("/")[0]
 
 
-def _meeting(group: "Sequence[Finding]", app: "App | None", sides: Sides) -> Finding:
+def _meeting(
+    group: "Sequence[Finding]", app: "App | None", sides: MergeSides
+) -> Finding:
     involved = {name for finding in group for name in finding.migrations}
     new = sides.new(app) if app else ([], [])
     mine, other = ([name for name in names if name in involved] for names in new)
@@ -176,7 +178,7 @@ def bring_together(ref: str) -> str:
     return f"run `git merge {word(ref)}` or `git rebase {word(ref)}`"
 
 
-def overlapping(project: "Project", sides: Sides) -> "Iterator[Finding]":
+def overlapping(project: "Project", sides: MergeSides) -> "Iterator[Finding]":
     """OL304: fields, tables and index names that new migrations of both sides touch."""
     for app in project.apps:
         ours, theirs = _read_both(app, sides)
@@ -189,7 +191,7 @@ def overlapping(project: "Project", sides: Sides) -> "Iterator[Finding]":
 
 
 def _overlapping(
-    app: "App", overlap: "Overlap", names: "tuple[str, str]", sides: Sides
+    app: "App", overlap: "Overlap", names: "tuple[str, str]", sides: MergeSides
 ) -> Finding:
     from oneleaf.migration.overlap import describe
 
@@ -206,7 +208,7 @@ def _overlapping(
     )
 
 
-def opaque(project: "Project", sides: Sides) -> "Iterator[str]":
+def opaque(project: "Project", sides: MergeSides) -> "Iterator[str]":
     """A sentence for each operation of which ``overlapping`` cannot tell anything.
 
     It names the place as ``path:line``, with the branch for what is not ours.
@@ -220,7 +222,7 @@ def opaque(project: "Project", sides: Sides) -> "Iterator[str]":
                     yield f"cannot tell what {place} touches: {operation.opaque}"
 
 
-def _read_both(app: "App", sides: Sides) -> "tuple[Read, Read]":
+def _read_both(app: "App", sides: MergeSides) -> "tuple[Read, Read]":
     """The operations of both sides' new migrations; nothing where one adds none."""
     mine, other = sides.new(app)
     if not (mine and other):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from oneleaf.migration.reading.migrations import Migration
     from oneleaf.upstream.fork import Fork
 
-    class Place(Protocol):
+    class AppPlace(Protocol):
         """An app: its label, and the directory of its migrations package."""
 
         label: str
@@ -128,7 +128,7 @@ def local_branch(name: str) -> str:
     return commit_of(f"refs/heads/{branch}") if slash and branch else ""
 
 
-class Files:
+class SnapshotFiles:
     """A snapshot as ``Here``, made when it is asked for first."""
 
     __slots__ = ("_snapshot",)
@@ -206,7 +206,7 @@ class Apps:
         state = State(self.commit, self._objects, snapshot=snapshot, config=config)
         return {app.directory: app.label for app in state.project.apps}
 
-    def places(self, app: "Place", here: "Here") -> "list[str]":
+    def places(self, app: "AppPlace", here: "Here") -> "list[str]":
         """The directories of an app of another state, in this commit.
 
         Its own, where the two have a file in common, or the label; else those of its
@@ -224,7 +224,7 @@ class Apps:
             if label == app.label and (directory == own or not here.stands(directory))
         ]
 
-    def of(self, app: "Place", here: "Here") -> "dict[str, str]":
+    def of(self, app: "AppPlace", here: "Here") -> "dict[str, str]":
         """Migration name -> blob id, of an app of another state."""
         found: dict[str, str] = {}
         for directory in self.places(app, here):
@@ -246,7 +246,7 @@ class Standing:
         self.branch = branch
 
 
-class Branch:
+class UpstreamBranch:
     """An upstream as a state sees it. name: of the branch; tip: what it has."""
 
     __slots__ = (
@@ -292,14 +292,14 @@ class Branch:
             ]
         return self._bases
 
-    def has(self, app: "Place") -> "dict[str, str]":
+    def has(self, app: "AppPlace") -> "dict[str, str]":
         """Migration name -> blob id, of what it has of an app."""
         key = app.label, app.directory
         if key not in self._has:
             self._has[key] = self.tip.of(app, self._here)
         return self._has[key]
 
-    def had(self, app: "Place") -> "set[str]":
+    def had(self, app: "AppPlace") -> "set[str]":
         """Names of what it had of an app when the state parted from it.
 
         Where that is not known, of what it has: it may have had that.
@@ -310,7 +310,7 @@ class Branch:
             self._had[key] = found.union(*(b.of(app, self._here) for b in self.bases))
         return self._had[key]
 
-    def removed(self, app: "Place", name: str, other: "Branch") -> bool:
+    def removed(self, app: "AppPlace", name: str, other: "UpstreamBranch") -> bool:
         """Whether it has no more what it had when another upstream parted from it."""
         if name in self.has(app):
             return False
@@ -336,12 +336,14 @@ class Published:
         here: "Here",
         objects: git.Objects,
     ) -> None:
-        self.branches = [Branch(each, state, here, objects) for each in upstreams]
+        self.branches = [
+            UpstreamBranch(each, state, here, objects) for each in upstreams
+        ]
         self.unknown = ""
         self._objects = objects
 
     def standing(
-        self, app: "Place", name: str, content: "str | bytes | None" = None
+        self, app: "AppPlace", name: str, content: "str | bytes | None" = None
     ) -> Standing:
         """Who has a migration.
 
@@ -358,12 +360,12 @@ class Published:
                 found = Standing(PUBLISHED, branch.name)
         return found
 
-    def has(self, app: "Place", name: str, content: "str | bytes") -> bool:
+    def has(self, app: "AppPlace", name: str, content: "str | bytes") -> bool:
         """Whether an upstream has a migration with just this content."""
         blobs = [branch.has(app).get(name) for branch in self.branches]
         return any(blob and is_content(content, blob) for blob in blobs)
 
-    def migrations(self, app: "Place") -> "list[Migration]":
+    def migrations(self, app: "AppPlace") -> "list[Migration]":
         """What upstreams have of an app, read."""
         blobs = {
             name: blob
@@ -384,7 +386,7 @@ def of_state(state: State, snapshot: "Snapshot | None" = None) -> Published:
     Raises OneleafError where a configured upstream is not here.
     """
     found = find_upstreams(state.config.upstream, os.environ)
-    here = Files(lambda: snapshot or state.snapshot)
+    here = SnapshotFiles(lambda: snapshot or state.snapshot)
     return Published(found, state.name, here, state.objects)
 
 
@@ -394,7 +396,7 @@ def look(state: State, snapshot: "Snapshot | None" = None) -> Published:
         return of_state(state, snapshot)
     except OneleafError as error:
         nothing = Published(
-            (), state.name, Files(lambda: state.snapshot), state.objects
+            (), state.name, SnapshotFiles(lambda: state.snapshot), state.objects
         )
         nothing.unknown = str(error)
         return nothing

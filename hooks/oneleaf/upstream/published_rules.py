@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from oneleaf.git.snapshot import Change
     from oneleaf.migration.reading.migrations import Migration
     from oneleaf.upstream.fork import Fork
-    from oneleaf.upstream.published import Apps, Branch, Published
+    from oneleaf.upstream.published import Apps, Published, UpstreamBranch
 
     Key = tuple[str, str]  # app label, migration name
 
 _PLACE = ("dependencies", "replaces")
 
 
-class Edit:
+class PublishedEdit:
     """A published migration that the state changes, or does not have any more.
 
     app: as the state has it, or where it has none, the merge base. name: of the
@@ -63,14 +63,14 @@ def edits(
     state: "State",
     apps: "Sequence[App]",
     directories: "Collection[str] | None" = None,
-) -> "list[Edit]":
+) -> "list[PublishedEdit]":
     """What the state changes of upstreams' migrations.
 
     apps: the state's, or at least those in ``directories``, which are all that is asked
     about; None for all. What an upstream has just so, or took away itself, is no change.
     Sets ``published.unknown`` where the history that would tell is not here.
     """
-    found: dict[str, Edit] = {}
+    found: dict[str, PublishedEdit] = {}
     for branch in published.branches:
         if branch.fork is None:
             published.unknown = (
@@ -90,12 +90,12 @@ def edits(
 
 
 def _of_branch(
-    branch: "Branch",
+    branch: "UpstreamBranch",
     fork: "Fork",
     state: "State",
     apps: "Sequence[App]",
     directories: "Collection[str] | None",
-) -> "list[Edit]":
+) -> "list[PublishedEdit]":
     """What a state changes of one upstream's migrations."""
     changes = _changes(state.name, fork)
     touched: dict[str, list[Change]] = {}
@@ -105,7 +105,7 @@ def _of_branch(
     new = {change.path: change.new for change in changes if change.status == "A"}
     base = branch.bases[0]
     came = [app for app in apps if touched and not base.stands(app.directory)]
-    found: list[tuple[Edit, str]] = []
+    found: list[tuple[PublishedEdit, str]] = []
     for directory, group in touched.items():
         asked = directories is None or directory in directories
         if asked or came:
@@ -163,9 +163,9 @@ def _of_app(
     directory: str,
     app: App,
     changes: "Iterable[Change]",
-    branch: "Branch",
+    branch: "UpstreamBranch",
     new: "Mapping[str, str]",
-) -> "Iterator[tuple[Edit, str]]":
+) -> "Iterator[tuple[PublishedEdit, str]]":
     """Those of one app, without contents, and the id of the published content.
 
     directory: where the merge base has it. new: path -> blob id, of what the state adds.
@@ -180,7 +180,7 @@ def _of_app(
         place = next((p for p in places if name in branch.tip.files(p)), None)
         if place is None or now in (change.old, branch.tip.files(place)[name]):
             continue
-        edit = Edit(app, name, branch.name, f"{place}/{name}.py")
+        edit = PublishedEdit(app, name, branch.name, f"{place}/{name}.py")
         edit.blob = now or change.old
         edit.new = b"" if now else None
         for other, blob in new.items() if not now else ():
@@ -191,7 +191,7 @@ def _of_app(
         yield edit, change.old
 
 
-class Case:
+class Squashes:
     """A state and what it changes of upstream's.
 
     apps: directory -> the state's app there.
@@ -239,8 +239,8 @@ def run_checks(
 
     Arguments as of ``edits``. Silent about what an entry of the configuration accepts.
     """
-    case = Case(published, apps)
-    removed: dict[str, list[Edit]] = {}
+    case = Squashes(published, apps)
+    removed: dict[str, list[PublishedEdit]] = {}
     for edit in edits(published, state, apps, directories):
         accepted = state.config.allow_changed.get(edit.path, {})
         if any(edit.blob.startswith(blob) for blob in accepted):
@@ -253,7 +253,7 @@ def run_checks(
         yield from _removed(case, of_app)
 
 
-def _changed(edit: Edit) -> Finding:
+def _changed(edit: PublishedEdit) -> Finding:
     label = edit.app.label
     return Finding(
         "OL301",
@@ -268,7 +268,7 @@ def _changed(edit: Edit) -> Finding:
     )
 
 
-def _removed(case: Case, of_app: "list[Edit]") -> "Iterator[Finding]":
+def _removed(case: Squashes, of_app: "list[PublishedEdit]") -> "Iterator[Finding]":
     """OL302, one finding for all of an app; each may be the end of a squash."""
     app = of_app[0].app
     squashed = {pair for pairs in case.squashes(app).values() for pair in pairs}
@@ -297,7 +297,7 @@ def _removed(case: Case, of_app: "list[Edit]") -> "Iterator[Finding]":
     )
 
 
-def _restoring(changed: "list[Edit]") -> str:
+def _restoring(changed: "list[PublishedEdit]") -> str:
     """The commands that bring published files back; a renamed one gets its name again."""
     commands: list[Step] = []
     paths: dict[str, list[str]] = {}
@@ -317,7 +317,7 @@ def _restoring(changed: "list[Edit]") -> str:
     return "` and `".join(commands)
 
 
-def _is_good_end(case: Case, edit: "Edit") -> bool:
+def _is_good_end(case: Squashes, edit: "PublishedEdit") -> bool:
     """Whether an edit is nothing but formatting, or the second step of a squash."""
     new = edit.new or b""
     if not _mean_the_same(edit.old, new, _PLACE):
@@ -341,7 +341,7 @@ def _mean_the_same(old: bytes, new: bytes, without: "tuple[str, ...]") -> bool:
     return said is not None and said == code(new, without)
 
 
-def _replaces_went(case: Case, before: "Migration", after: "Migration") -> bool:
+def _replaces_went(case: Squashes, before: "Migration", after: "Migration") -> bool:
     """Whether ``replaces`` lost nothing but what has no file any more."""
     here = {(app.label, name) for app in case.apps.values() for name in app.migrations}
     lost = set(before.replaces) - set(after.replaces)
@@ -349,7 +349,7 @@ def _replaces_went(case: Case, before: "Migration", after: "Migration") -> bool:
 
 
 def _moved_to_squashes(
-    case: Case, before: "Iterable[Key]", after: "Iterable[Key]"
+    case: Squashes, before: "Iterable[Key]", after: "Iterable[Key]"
 ) -> bool:
     """Whether each dependency that went is replaced by one that came, and each that
     came replaces one that went."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from oneleaf.migration.reading.migrations import Migration
     from oneleaf.upstream.published import Upstream
 
-    History = frozenset[tuple[str, str]]
+    AddedPaths = frozenset[tuple[str, str]]
 
 
 class Added:
@@ -92,7 +92,7 @@ class Branch:
             yield next(iter(added.values())).label, list(added)
 
 
-class Shared:
+class TouchedByBoth:
     """One field, table or index name that both sides of a collision touch.
 
     overlap: what overlap.overlaps says; ours, theirs: names of the migrations.
@@ -233,14 +233,16 @@ def _leaves(added: "Mapping[str, Added]") -> "set[str]":
     }
 
 
-def _shared(ours: "Sequence[Added]", theirs: "Sequence[Added]") -> "Iterator[Shared]":
+def _shared(
+    ours: "Sequence[Added]", theirs: "Sequence[Added]"
+) -> "Iterator[TouchedByBoth]":
     """What both sides touch, each key once for a pair of migrations."""
     from oneleaf.migration.overlap import between
 
     mine = [(added.name, o) for added in ours for o in added.operations]
     other = [(added.name, o) for added in theirs for o in added.operations]
     for overlap, own, others in between(mine, other):
-        yield Shared(overlap, own, others)
+        yield TouchedByBoth(overlap, own, others)
 
 
 _HEADS, _REMOTES = "refs/heads/", "refs/remotes/"
@@ -339,7 +341,9 @@ def oldest(now: float, days: int) -> float:
     return now - days * _DAY if days else 0.0
 
 
-def added_files(tips: "Sequence[Tip]", published: "Upstream") -> "dict[str, History]":
+def added_files(
+    tips: "Sequence[Tip]", published: "Upstream"
+) -> "dict[str, AddedPaths]":
     """Commit of a tip -> what its commits add, of those that upstream lacks.
 
     Some may be gone again, or stand upstream by another way: ask the trees.
@@ -368,14 +372,14 @@ def _added_by_commit(revs: bytes) -> "dict[str, list[str]]":
 
 def reachable(
     order: "Iterable[Sequence[str]]", added: "dict[str, list[str]]"
-) -> "dict[str, History]":
+) -> "dict[str, AddedPaths]":
     """Commit -> all that it and the commits it comes from add, and which of them did.
 
     order: a commit and its parents each, every one behind those of its parents that are
     there at all (git-rev-list(1), ``--topo-order --reverse --parents``).
     """
-    total: dict[str, History] = {}
-    nothing: History = frozenset()
+    total: dict[str, AddedPaths] = {}
+    nothing: AddedPaths = frozenset()
     for commit, *parents in order:
         # Most commits add nothing of their own and share their parent's set.
         sets = {id(s): s for p in parents if (s := total.get(p, nothing))}

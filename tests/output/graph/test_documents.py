@@ -8,7 +8,7 @@ from hypothesis import given
 
 from oneleaf.output.graph import documents, layout
 from oneleaf.output.graph import rows as graph_rows
-from oneleaf.output.graph.rows import History, Row, edges
+from oneleaf.output.graph.rows import AppHistory, DrawnRow, edges
 from oneleaf.output.terminal import escape
 from random_rows import SIDES, long_rows, rows
 
@@ -39,9 +39,11 @@ _DOT = {
 }
 
 
-def history(found: list[Row]) -> History:
+def history(found: list[DrawnRow]) -> AppHistory:
     ordered, _ = layout.arranged(found)
-    return History("shop", "", len(found), 0, (), ("2 leaf nodes",), (), tuple(ordered))
+    return AppHistory(
+        "shop", "", len(found), 0, (), ("2 leaf nodes",), (), tuple(ordered)
+    )
 
 
 def parsed(
@@ -73,7 +75,7 @@ def unquoted(text: str) -> list[str]:
 
 
 @given(rows(named=True))
-def test_mermaid_says_the_rows_and_the_edges(found: list[Row]) -> None:
+def test_mermaid_says_the_rows_and_the_edges(found: list[DrawnRow]) -> None:
     told = history(found)
     said = parsed(documents.mermaid([told]), _MERMAID)
     names = {identifier: unescaped(label) for identifier, label, _ in said["node"]}
@@ -89,7 +91,7 @@ def test_mermaid_says_the_rows_and_the_edges(found: list[Row]) -> None:
 
 
 @given(rows(named=True))
-def test_dot_says_the_rows_and_the_edges(found: list[Row]) -> None:
+def test_dot_says_the_rows_and_the_edges(found: list[DrawnRow]) -> None:
     told = history(found)
     said = parsed(documents.dot([told]), _DOT)
     names = {identifier: unquoted(label) for identifier, label, _ in said["node"]}
@@ -102,7 +104,7 @@ def test_dot_says_the_rows_and_the_edges(found: list[Row]) -> None:
 
 
 @given(long_rows())
-def test_folded_histories_are_documents_too(found: list[Row]) -> None:
+def test_folded_histories_are_documents_too(found: list[DrawnRow]) -> None:
     told = layout.shortened(history(found))
     for text, grammar in (
         (documents.mermaid([told, told]), _MERMAID),
@@ -117,8 +119,8 @@ def test_folded_histories_are_documents_too(found: list[Row]) -> None:
 
 def test_a_mermaid_diagram_in_full() -> None:
     found = [
-        Row("0001_squashed_0002_x", (), SIDES[1], is_told=True, replaces=2),
-        Row("0003_tag", ("0001_squashed_0002_x",), SIDES[2], True, ("leaf node",)),
+        DrawnRow("0001_squashed_0002_x", (), SIDES[1], is_told=True, replaces=2),
+        DrawnRow("0003_tag", ("0001_squashed_0002_x",), SIDES[2], True, ("leaf node",)),
     ]
     assert documents.mermaid([history(found)]).split("\n")[:8] == [
         "flowchart BT",
@@ -134,17 +136,17 @@ def test_a_mermaid_diagram_in_full() -> None:
 
 def test_what_could_end_a_label_or_mean_markup_is_escaped() -> None:
     name = '0001_"];click a0 "<b>`_x_ &quot; #35; \\" \\n'
-    text = documents.mermaid([history([Row(name)])])
+    text = documents.mermaid([history([DrawnRow(name)])])
     [(_, label, _)] = parsed(text, _MERMAID)["node"]
     assert unescaped(label) == [name]
     assert not set("<>&`") & set(label)
-    text = documents.dot([history([Row(name)])])
+    text = documents.dot([history([DrawnRow(name)])])
     [(_, label, _)] = parsed(text, _DOT)["node"]
     assert unquoted(label) == [name]
 
 
 def test_a_list_of_apps_is_a_node_for_each() -> None:
-    told = history([Row("0001_initial")])
+    told = history([DrawnRow("0001_initial")])
     assert (
         '  a0["shop, 2 leaf nodes<br/>1 migration"]:::other'
         in documents.mermaid_list([told])

@@ -5,19 +5,20 @@ from __future__ import annotations
 from hypothesis import given
 
 from oneleaf.output.graph import layout
-from oneleaf.output.graph.rows import Row, edges
+from oneleaf.output.graph.rows import DrawnRow, edges
 from random_rows import SIDES, long_rows
 
 
-def line(count: int) -> list[Row]:
+def line(count: int) -> list[DrawnRow]:
     """A straight history, the newest first."""
     names = [f"{number:04}_m" for number in range(count)]
     return [
-        Row(names[at], (names[at - 1],) if at else ()) for at in reversed(range(count))
+        DrawnRow(names[at], (names[at - 1],) if at else ())
+        for at in reversed(range(count))
     ]
 
 
-def reach(found: list[Row]) -> dict[str, set[str]]:
+def reach(found: list[DrawnRow]) -> dict[str, set[str]]:
     """Key -> keys of everything below it."""
     below: dict[str, set[str]] = {}
     for row in reversed(found):
@@ -25,19 +26,19 @@ def reach(found: list[Row]) -> dict[str, set[str]]:
     return below
 
 
-def names(row: Row) -> tuple[str, ...]:
+def names(row: DrawnRow) -> tuple[str, ...]:
     return row.stretch or (row.key,)
 
 
 @given(long_rows())
-def test_every_migration_is_in_one_row_and_in_its_order(found: list[Row]) -> None:
+def test_every_migration_is_in_one_row_and_in_its_order(found: list[DrawnRow]) -> None:
     ordered, _ = layout.arranged(found)
     folded = layout.folded(ordered)
     assert [name for row in folded for name in names(row)] == [r.key for r in ordered]
 
 
 @given(long_rows())
-def test_what_has_something_to_tell_stays(found: list[Row]) -> None:
+def test_what_has_something_to_tell_stays(found: list[DrawnRow]) -> None:
     ordered, _ = layout.arranged(found)
     folded = layout.folded(ordered)
     single = {row.key for row in folded if not row.stretch}
@@ -52,7 +53,7 @@ def test_what_has_something_to_tell_stays(found: list[Row]) -> None:
 
 
 @given(long_rows())
-def test_whatever_led_from_one_row_to_another_still_does(found: list[Row]) -> None:
+def test_whatever_led_from_one_row_to_another_still_does(found: list[DrawnRow]) -> None:
     ordered, _ = layout.arranged(found)
     folded = layout.folded(ordered)
     single = {row.key for row in folded if not row.stretch}
@@ -62,7 +63,9 @@ def test_whatever_led_from_one_row_to_another_still_does(found: list[Row]) -> No
 
 
 @given(long_rows())
-def test_a_folded_row_without_branches_is_a_straight_line(found: list[Row]) -> None:
+def test_a_folded_row_without_branches_is_a_straight_line(
+    found: list[DrawnRow],
+) -> None:
     ordered, _ = layout.arranged(found)
     parents = {row.key: row.parents for row in ordered}
     for row in layout.folded(ordered):
@@ -86,12 +89,12 @@ def test_500_migrations_are_14_rows() -> None:
 
 
 def test_branches_that_met_again_are_folded_where_no_screen_holds_them() -> None:
-    found = [Row("0000_m")]
+    found = [DrawnRow("0000_m")]
     for at in range(1, 300, 3):
         before = found[-1].key
         sides = (f"{at:04}_a", f"{at:04}_b")
-        found += [Row(side, (before,)) for side in sides]
-        found.append(Row(f"{at:04}_merge", sides))
+        found += [DrawnRow(side, (before,)) for side in sides]
+        found.append(DrawnRow(f"{at:04}_merge", sides))
     folded = layout.folded(layout.arranged(found)[0])
     [row] = [row for row in folded if row.stretch]
     assert row.branches > 80
@@ -100,13 +103,13 @@ def test_branches_that_met_again_are_folded_where_no_screen_holds_them() -> None
 
 def test_a_few_of_them_stay_as_they_are() -> None:
     found = line(40)
-    found[20:21] = [Row("x", (found[21].key,)), found[20]]
-    found[19] = Row(found[19].key, (found[21].key, "x"))
+    found[20:21] = [DrawnRow("x", (found[21].key,)), found[20]]
+    found[19] = DrawnRow(found[19].key, (found[21].key, "x"))
     folded = layout.folded(layout.arranged(found)[0])
     assert [row.branches for row in folded if row.stretch] == [0, 0]
 
 
 def test_a_long_local_chain_is_folded_and_says_whose_it_is() -> None:
-    local = [Row(r.key, r.parents, SIDES[2], is_told=True) for r in line(200)]
+    local = [DrawnRow(r.key, r.parents, SIDES[2], is_told=True) for r in line(200)]
     [row] = [row for row in layout.folded(local) if row.stretch]
     assert (row.side, row.is_told) == (SIDES[2], True)

@@ -8,25 +8,27 @@ from hypothesis import strategies as st
 from drawn_back import Drawing, read
 from graph_projects import RandomProject, projects
 from oneleaf.output.graph import histories, layout, text
-from oneleaf.output.graph.rows import History, Row, edges
+from oneleaf.output.graph.rows import AppHistory, DrawnRow, edges
 from oneleaf.project.graph import build_graph
 from random_rows import long_rows, rows
 
 WIDE = 4000
 
 
-def history(found: list[Row]) -> History:
-    return History("shop", "", len(found), 0, (), (), (), tuple(found))
+def history(found: list[DrawnRow]) -> AppHistory:
+    return AppHistory("shop", "", len(found), 0, (), (), (), tuple(found))
 
 
-def drawn(found: list[Row], *, unicode: bool = True, whole: bool = False) -> Drawing:
-    style = text.Style(WIDE, colored=False, unicode=unicode)
+def drawn(
+    found: list[DrawnRow], *, unicode: bool = True, whole: bool = False
+) -> Drawing:
+    style = text.TextStyle(WIDE, colored=False, unicode=unicode)
     lines = text.render([history(found)], style).split("\n")[1:-1]
     return read(lines, unicode=unicode, whole=whole)
 
 
 @given(rows())
-def test_the_rails_lead_where_the_dependencies_do(found: list[Row]) -> None:
+def test_the_rails_lead_where_the_dependencies_do(found: list[DrawnRow]) -> None:
     ordered, left_out = layout.arranged(found)
     assert left_out == []
     assert set(edges(ordered)) == set(edges(found))
@@ -36,7 +38,7 @@ def test_the_rails_lead_where_the_dependencies_do(found: list[Row]) -> None:
 
 
 @given(rows())
-def test_the_rails_of_ascii_lead_there_too(found: list[Row]) -> None:
+def test_the_rails_of_ascii_lead_there_too(found: list[DrawnRow]) -> None:
     ordered, _ = layout.arranged(found)
     drawing = drawn(ordered, unicode=False)
     assert drawing.edges == set(edges(found))
@@ -44,7 +46,9 @@ def test_the_rails_of_ascii_lead_there_too(found: list[Row]) -> None:
 
 
 @given(rows(circles=True))
-def test_of_a_circle_everything_is_drawn_but_what_closes_it(found: list[Row]) -> None:
+def test_of_a_circle_everything_is_drawn_but_what_closes_it(
+    found: list[DrawnRow],
+) -> None:
     ordered, left_out = layout.arranged(found)
     drawing = drawn(ordered)
     assert sorted(drawing.rows) == sorted(row.key for row in found)
@@ -53,10 +57,12 @@ def test_of_a_circle_everything_is_drawn_but_what_closes_it(found: list[Row]) ->
 
 
 @given(long_rows())
-def test_the_rails_of_a_folded_history_lead_where_its_rows_do(found: list[Row]) -> None:
+def test_the_rails_of_a_folded_history_lead_where_its_rows_do(
+    found: list[DrawnRow],
+) -> None:
     ordered = layout.folded(layout.arranged(found)[0])
     bare = [
-        Row(row.key, row.parents, stretch=row.stretch, branches=row.branches)
+        DrawnRow(row.key, row.parents, stretch=row.stretch, branches=row.branches)
         for row in ordered
     ]
     drawing = drawn(bare, whole=True)
@@ -92,14 +98,16 @@ def test_the_apps_of_a_project_are_drawn_as_its_graph_has_them(
 
 
 @given(rows(), st.randoms(use_true_random=False))
-def test_one_history_has_one_drawing(found: list[Row], random: object) -> None:
+def test_one_history_has_one_drawing(found: list[DrawnRow], random: object) -> None:
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert layout.arranged(shuffled) == layout.arranged(found)
 
 
 @given(rows())
-def test_no_lane_is_wider_than_the_rows_that_may_need_one(found: list[Row]) -> None:
+def test_no_lane_is_wider_than_the_rows_that_may_need_one(
+    found: list[DrawnRow],
+) -> None:
     ordered, _ = layout.arranged(found)
     ways = 1 + sum(max(0, len(row.parents) - 1) for row in ordered)
     inner = {parent for row in ordered for parent in row.parents}
@@ -109,7 +117,7 @@ def test_no_lane_is_wider_than_the_rows_that_may_need_one(found: list[Row]) -> N
 
 
 def test_a_root_node_and_what_stands_below_it_do_not_look_tied() -> None:
-    ordered, _ = layout.arranged([Row("0001_a"), Row("0001_b")])
+    ordered, _ = layout.arranged([DrawnRow("0001_a"), DrawnRow("0001_b")])
     assert drawn(ordered).edges == set()
     assert len(layout.lines(ordered)) == 3
 
@@ -118,10 +126,10 @@ def test_the_published_line_goes_straight_down_and_the_local_one_beside_it() -> 
     from random_rows import SIDES
 
     found = [
-        Row("0001_initial", (), SIDES[1]),
-        Row("0002_item", ("0001_initial",), SIDES[1]),
-        Row("0002_tag", ("0001_initial",), SIDES[2]),
-        Row("0003_tag", ("0002_tag",), SIDES[2]),
+        DrawnRow("0001_initial", (), SIDES[1]),
+        DrawnRow("0002_item", ("0001_initial",), SIDES[1]),
+        DrawnRow("0002_tag", ("0001_initial",), SIDES[2]),
+        DrawnRow("0003_tag", ("0002_tag",), SIDES[2]),
     ]
     ordered, _ = layout.arranged(found)
     drawing = layout.lines(ordered, layout.trunk(ordered))
@@ -136,9 +144,9 @@ def test_the_published_line_goes_straight_down_and_the_local_one_beside_it() -> 
 
 def test_a_merge_of_several_parents_parts_in_one_line() -> None:
     found = [
-        Row("a"),
-        *(Row(name, ("a",)) for name in "bcd"),
-        Row("e", ("b", "c", "d")),
+        DrawnRow("a"),
+        *(DrawnRow(name, ("a",)) for name in "bcd"),
+        DrawnRow("e", ("b", "c", "d")),
     ]
     ordered, _ = layout.arranged(found)
     assert [line.rails for line in layout.lines(ordered)] == [

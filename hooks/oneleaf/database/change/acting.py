@@ -24,7 +24,7 @@ from oneleaf.database.status.drift import EXTRA, Drift
 from oneleaf.errors import Refused
 
 
-class Change(Protocol):
+class ChangePlan(Protocol):
     """A plan that was made for one database."""
 
     @property
@@ -42,7 +42,7 @@ def _told(drift: Drift) -> str:
     return f"{drift.place}: {drift.text or drift.direction}"
 
 
-class Backup(Protocol):
+class Copy(Protocol):
     """A copy of the database. line: the command that restores it."""
 
     line: str
@@ -63,7 +63,7 @@ class Wards:
     def __init__(
         self,
         lock: "Callable[[], AbstractContextManager[object]]",
-        backup: "Callable[[], Backup]",
+        backup: "Callable[[], Copy]",
         drift: "Callable[[ProjectState, set[str]], list[Drift]]",
     ) -> None:
         self.lock = lock
@@ -90,9 +90,9 @@ class Wards:
 def carry_out(
     connection: Any,
     wards: Wards,
-    plan: "Callable[[], Change]",
+    plan: "Callable[[], ChangePlan]",
     say: "Callable[[str], None]",
-) -> Change:
+) -> ChangePlan:
     """Plans behind the lock, backs up, acts, looks, and restores where that failed.
 
     say: is told what goes on, a line at a time. Raises what ``plan`` raises, with

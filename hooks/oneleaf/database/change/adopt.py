@@ -17,7 +17,13 @@ from oneleaf.database.clone_files import Key, dotted
 from oneleaf.database.sources import Sources
 from oneleaf.database.state import loader as loaders
 from oneleaf.database.state.loader import PaperLoader
-from oneleaf.database.state.verdict import COMMUTE, Step, Verdict, judge, steps_of
+from oneleaf.database.state.verdict import (
+    COMMUTE,
+    MigrationStep,
+    Verdict,
+    judge,
+    steps_of,
+)
 from oneleaf.errors import Refused
 
 
@@ -179,7 +185,7 @@ def _refuse_verdict(found: Adoption) -> None:
     raise Refused(msg)
 
 
-def _opaque(step: Step) -> str:
+def _opaque(step: MigrationStep) -> str:
     return f"{step} cannot be read; nothing tells whether it may run after yours"
 
 

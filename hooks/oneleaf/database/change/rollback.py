@@ -16,7 +16,7 @@ from django.db.migrations.operations import AddField, CreateModel
 from django.db.migrations.state import ProjectState
 
 from oneleaf.database import applied as applied_rows
-from oneleaf.database.applied import Applied, Row
+from oneleaf.database.applied import Applied, AppliedRow
 from oneleaf.database.change import acting, guards
 from oneleaf.database.change.acting import Wards
 from oneleaf.database.clone_files import Key, dotted
@@ -24,13 +24,13 @@ from oneleaf.database.sources import Sources
 from oneleaf.database.state import loader as loaders
 from oneleaf.database.state.loader import PaperLoader
 from oneleaf.database.state.strict import InvalidState
-from oneleaf.database.state.verdict import Step, run, steps_of
+from oneleaf.database.state.verdict import MigrationStep, run, steps_of
 from oneleaf.errors import OneleafError, Refused
 from oneleaf.output.terminal import counted
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RollbackWish:
     """What to roll back.
 
     label: only this app's, "" for all. to: the migration to go back to, ``"zero"`` for
@@ -53,7 +53,7 @@ class Choice:
     loader: PaperLoader
     applied: Applied
     sources: Sources
-    wish: Wish
+    wish: RollbackWish
 
     def keys(self) -> "set[Key]":
         """Keys of the rows to take back, by the names they have in the database.
@@ -108,7 +108,7 @@ class Target:
 
     __slots__ = ("before", "migration", "row")
 
-    def __init__(self, row: Row, migration: Migration) -> None:
+    def __init__(self, row: AppliedRow, migration: Migration) -> None:
         self.row = row
         self.migration = migration
         self.before = ProjectState()
@@ -165,7 +165,9 @@ class Rollback:
         return found + self.wards.drift_after(self.base, self.labels)
 
 
-def plan(connection: Any, sources: Sources, wards: Wards, wish: Wish) -> Rollback:
+def plan(
+    connection: Any, sources: Sources, wards: Wards, wish: RollbackWish
+) -> Rollback:
     """What rolling back takes, from the rows and files of now, and from git.
 
     Raises Refused, with the reason, where it must not be done; OneleafError for an app
@@ -248,7 +250,7 @@ def _refuse_irreversible(targets: "list[Target]") -> None:
     for target in targets:
         for operation in _flat(target.migration.operations):
             if not operation.reversible:
-                step = Step(target.row.key[0], operation, target.shown)
+                step = MigrationStep(target.row.key[0], operation, target.shown)
                 msg = (
                     f"refused: {step} cannot be undone; nothing was changed; restore a"
                     " backup of before: `oneleaf db restore`"
@@ -306,13 +308,13 @@ def has_code(found: Rollback) -> bool:
     )
 
 
-def is_itself(row: Row, loader: PaperLoader, applied: Applied) -> bool:
+def is_itself(row: AppliedRow, loader: PaperLoader, applied: Applied) -> bool:
     """Whether the file of the row's name is what was applied."""
     return row.key in loader.disk_migrations and row.key not in applied.moved
 
 
 def _parents(
-    row: Row, loader: PaperLoader, applied: Applied, sources: Sources
+    row: AppliedRow, loader: PaperLoader, applied: Applied, sources: Sources
 ) -> "set[Key]":
     if is_itself(row, loader, applied):
         node = loader.graph.node_map.get(row.key)
@@ -321,7 +323,7 @@ def _parents(
 
 
 def migration_of(
-    row: Row, loader: PaperLoader, applied: Applied, sources: Sources
+    row: AppliedRow, loader: PaperLoader, applied: Applied, sources: Sources
 ) -> Migration:
     """What was applied under the row's name: the file, or what git has of it.
 

@@ -7,7 +7,7 @@ from oneleaf.arguments import Options
 from oneleaf.database import connection as connections
 from oneleaf.database import sources
 from oneleaf.database.change import acting, rollback, safety
-from oneleaf.database.change.rollback import Rollback, Wish
+from oneleaf.database.change.rollback import Rollback, RollbackWish
 from oneleaf.errors import OneleafError
 from oneleaf.output.terminal import escape, say
 
@@ -39,7 +39,7 @@ def run(options: Options) -> int:
     return 0
 
 
-def _wish(options: Options) -> Wish:
+def _wish(options: Options) -> RollbackWish:
     """Raises OneleafError for words that do not go together."""
     label = options.operands[0] if options.operands else ""
     to, to_upstream = options.text("--to"), options.flag("--to-upstream")
@@ -52,7 +52,7 @@ def _wish(options: Options) -> Wish:
     if to and not label:
         msg = f"--to needs an app: oneleaf db rollback APP --to {to}"
         raise OneleafError(msg)
-    return Wish(label, to, to_upstream=to_upstream)
+    return RollbackWish(label, to, to_upstream=to_upstream)
 
 
 def _json(plan: Rollback, *, applied: bool) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from oneleaf.arguments import Options
-    from oneleaf.database.status.inspection import Report
+    from oneleaf.database.status.inspection import DatabaseReport
 
 
 def run(options: Options) -> int:
@@ -43,7 +43,9 @@ def run(options: Options) -> int:
 _WIDTH = len("unreachable")
 
 
-def render_text(reports: Sequence[Report], command: str, *, colored: bool) -> str:
+def render_text(
+    reports: Sequence[DatabaseReport], command: str, *, colored: bool
+) -> str:
     """A line per database, one for each thing that is wrong, and the command to run."""
     lines: list[str] = []
     for report in reports:
@@ -54,7 +56,7 @@ def render_text(reports: Sequence[Report], command: str, *, colored: bool) -> st
     return "".join(line + "\n" for line in lines)
 
 
-def _database(report: Report, *, colored: bool) -> list[str]:
+def _database(report: DatabaseReport, *, colored: bool) -> list[str]:
     head = f"{report.alias}: {report.vendor}, {report.place}"
     head = painted(escape(head.removesuffix(", ")), BOLD, colored=colored)
     lines = [f"{head} ({report.applied} applied, {len(report.pending)} not yet)"]
@@ -67,7 +69,7 @@ def _database(report: Report, *, colored: bool) -> list[str]:
     return lines
 
 
-def render_json(reports: Sequence[Report], command: str) -> str:
+def render_json(reports: Sequence[DatabaseReport], command: str) -> str:
     """The same as one JSON object, version 1; ASCII only."""
     import json
 

@@ -17,8 +17,8 @@ from django.db.migrations.state import ProjectState
 from django.db.migrations.utils import resolve_relation
 from django.db.models import CharField, TextField
 
-Key = tuple[str, str]  # app label, model name in small letters
-Models = Mapping[Key, Any]
+ModelKey = tuple[str, str]  # app label, model name in small letters
+Models = Mapping[ModelKey, Any]
 
 
 def is_joined(field: Any) -> bool:
@@ -26,7 +26,7 @@ def is_joined(field: Any) -> bool:
     return bool(field.many_to_many)
 
 
-def through(field: Any, app_label: str) -> "Key | None":
+def through(field: Any, app_label: str) -> "ModelKey | None":
     """The model that a many-to-many field names as its table, None for none."""
     model = getattr(field.remote_field, "through", None)
     return None if model is None else resolve_relation(model, app_label, "")
@@ -103,7 +103,7 @@ def columns(model: Any) -> "Iterator[tuple[str, str]]":
         yield "_order", "_order"
 
 
-def ancestors(models: Models, key: Key) -> "Iterator[Key]":
+def ancestors(models: Models, key: ModelKey) -> "Iterator[ModelKey]":
     """Models of the state that the model inherits from, the nearest first."""
     waiting, seen = [key], {key}
     while waiting:
@@ -117,7 +117,7 @@ def ancestors(models: Models, key: Key) -> "Iterator[Key]":
                     yield parent
 
 
-def referring(models: Models, key: Key) -> "Iterator[tuple[Key, str]]":
+def referring(models: Models, key: ModelKey) -> "Iterator[tuple[ModelKey, str]]":
     """(model, field name) of what refers to a model."""
     for (app_label, name), model in models.items():
         for field_name, field in model.fields.items():
@@ -128,7 +128,9 @@ def referring(models: Models, key: Key) -> "Iterator[tuple[Key, str]]":
                 yield (app_label, name), field_name
 
 
-def searched_by(models: Models, key: Key, ends: "tuple[Any, Any]") -> "Iterator[str]":
+def searched_by(
+    models: Models, key: ModelKey, ends: "tuple[Any, Any]"
+) -> "Iterator[str]":
     """Names by which Django looks for what a column has, when it changes the column.
 
     ends: the field before and after. The index for LIKE is dropped by a name made of
@@ -145,7 +147,7 @@ def searched_by(models: Models, key: Key, ends: "tuple[Any, Any]") -> "Iterator[
                 yield f"{table(models[other])}.{name}"
 
 
-def clashes(models: Models, key: Key) -> "Iterator[str]":
+def clashes(models: Models, key: ModelKey) -> "Iterator[str]":
     """What the model's fields and columns have twice, ancestors' names included."""
     model = models[key]
     taken: dict[str, str] = {}
@@ -159,7 +161,7 @@ def clashes(models: Models, key: Key) -> "Iterator[str]":
             yield from _inherited_twice(models, other)
 
 
-def _inherited_twice(models: Models, key: Key) -> "Iterator[str]":
+def _inherited_twice(models: Models, key: ModelKey) -> "Iterator[str]":
     """Fields that the model has by itself and by a parent: Django's FieldError."""
     model = models[key]
     if model.options.get("proxy"):
@@ -178,7 +180,7 @@ def loose_ends(state: ProjectState) -> "Iterator[str]":
         yield from of_model(state, key)
 
 
-def of_model(state: ProjectState, key: Key) -> "Iterator[str]":
+def of_model(state: ProjectState, key: ModelKey) -> "Iterator[str]":
     """The same of one model, which the state has."""
     model = state.models[key]
     yield from _own(state, key, model)
@@ -194,7 +196,7 @@ def of_model(state: ProjectState, key: Key) -> "Iterator[str]":
             yield f"{shown} refers to {'.'.join(target)}, which is not there"
 
 
-def known_fields(state: ProjectState, key: Key) -> "Iterator[str]":
+def known_fields(state: ProjectState, key: ModelKey) -> "Iterator[str]":
     """Names by which the model's own and inherited fields can be meant."""
     yield "pk"
     for owner in (key, *ancestors(state.models, key)):
@@ -209,7 +211,7 @@ def known_fields(state: ProjectState, key: Key) -> "Iterator[str]":
             yield "_order"
 
 
-def _own(state: ProjectState, key: Key, model: Any) -> "Iterator[str]":
+def _own(state: ProjectState, key: ModelKey, model: Any) -> "Iterator[str]":
     """Fields that the model's own options and generated columns name."""
     named = list(_named_fields(model))
     if not named or _inherits_from_classes(model):
@@ -284,7 +286,7 @@ def _expressions(value: Any) -> "Iterator[str]":
         yield from _mentioned(s for s in sources if not isinstance(s, str))
 
 
-def _outgoing(key: Key, model: Any) -> "Iterator[tuple[Key, str | None]]":
+def _outgoing(key: ModelKey, model: Any) -> "Iterator[tuple[ModelKey, str | None]]":
     """Models, and fields of them, that the model's bases and relations name."""
     app_label, name = key
     for base in model.bases:

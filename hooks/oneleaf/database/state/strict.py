@@ -15,7 +15,7 @@ from django.db.migrations.state import ModelState, ProjectState
 
 from oneleaf.database.state import references
 from oneleaf.database.state.loader import CopyingState, fresh_model
-from oneleaf.database.state.references import Key
+from oneleaf.database.state.references import ModelKey
 
 
 class InvalidState(Exception):
@@ -39,7 +39,9 @@ class StrictState(CopyingState):
         finds by a computed name it finds by the names of now.
     """
 
-    def __init__(self, models: "dict[Key, ModelState]", real_apps: set[str]) -> None:
+    def __init__(
+        self, models: "dict[ModelKey, ModelState]", real_apps: set[str]
+    ) -> None:
         super().__init__(models, real_apps)
         self.made: set[tuple[str, ...]] = set()
 
@@ -248,7 +250,7 @@ class StrictState(CopyingState):
         require(name in model.fields, f"there is no field {model_name}.{name}")
         return model.fields[name]
 
-    def _check_columns(self, key: Key) -> None:
+    def _check_columns(self, key: ModelKey) -> None:
         """One column, one field; and none of the name of an ancestor's."""
         reason = next(references.clashes(self.models, key), None)
         require(reason is None, str(reason))

@@ -38,7 +38,7 @@ COMMUTE = "COMMUTE"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MigrationStep:
     """One operation and the migration it is of. name: ``shop.0002_color``."""
 
     app_label: str
@@ -60,14 +60,18 @@ class Verdict:
 
     __slots__ = ("opaque", "reason", "word")
 
-    def __init__(self, word: str, reason: str, opaque: "Sequence[Step]") -> None:
+    def __init__(
+        self, word: str, reason: str, opaque: "Sequence[MigrationStep]"
+    ) -> None:
         self.word = word
         self.reason = reason
         self.opaque = tuple(opaque)
 
 
 def judge(
-    base: ProjectState, mine: "Sequence[Step]", upstream: "Sequence[Step]"
+    base: ProjectState,
+    mine: "Sequence[MigrationStep]",
+    upstream: "Sequence[MigrationStep]",
 ) -> Verdict:
     """The verdict on moving ``mine`` behind ``upstream``, both begun on ``base``.
 
@@ -89,7 +93,7 @@ def judge(
     return Verdict(COMMUTE, "", opaque)
 
 
-def run(base: ProjectState, steps: "Iterable[Step]") -> StrictState:
+def run(base: ProjectState, steps: "Iterable[MigrationStep]") -> StrictState:
     """The state after ``steps``.
 
     Raises InvalidState, which names the step, where there is none. What was wrong in
@@ -183,12 +187,12 @@ def described(operation: Operation) -> str:
     return f"{kind} {words}".strip()
 
 
-def steps_of(migrations: "Iterable[Any]") -> "Iterator[Step]":
+def steps_of(migrations: "Iterable[Any]") -> "Iterator[MigrationStep]":
     """The operations of loaded migrations (``django.db.migrations.Migration``)."""
     for migration in migrations:
         shown = f"{migration.app_label}.{migration.name}"
         for operation in migration.operations:
-            yield Step(migration.app_label, operation, shown)
+            yield MigrationStep(migration.app_label, operation, shown)
 
 
 @dataclass(frozen=True, slots=True)

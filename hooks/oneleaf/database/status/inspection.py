@@ -54,7 +54,7 @@ class Trouble:
         self.name = name
 
 
-class Report:
+class DatabaseReport:
     """One database.
 
     alias, vendor, place: which one. applied: how many migrations are. pending: those
@@ -91,7 +91,7 @@ class Report:
         return [trouble for trouble in self.troubles if trouble.kind in kinds]
 
 
-class Case:
+class Inspected:
     """One database beside the files.
 
     rows: key -> when applied. loader: Django's, None where the files make no graph.
@@ -109,18 +109,20 @@ class Case:
         self.on_disk: Mapping[Key, Any] = {}
 
 
-def inspect(connection: Any, sources: Sources, *, record: bool = False) -> Report:
+def inspect(
+    connection: Any, sources: Sources, *, record: bool = False
+) -> DatabaseReport:
     """The report of the database that an alias leads to.
 
     record: also remember what the applied migrations say now. Raises nothing where the
     database cannot be reached: that is in the report.
     """
-    report = Report(str(connection.alias), str(connection.vendor))
+    report = DatabaseReport(str(connection.alias), str(connection.vendor))
     try:
         own = connections.identity(connection)
         report.place = own.place
         report.restorable = bool(backups.listed(own))
-        case = Case(connection, own, sources)
+        case = Inspected(connection, own, sources)
         report.applied = len(case.rows)
         _load(case, report)
         if record:
@@ -135,7 +137,7 @@ def inspect(connection: Any, sources: Sources, *, record: bool = False) -> Repor
     return report
 
 
-def _load(case: Case, report: Report) -> None:
+def _load(case: Inspected, report: DatabaseReport) -> None:
     """The files' history; where they make none, that is the first trouble."""
     try:
         case.loader = loaders.load(case.connection)
@@ -156,7 +158,7 @@ def _load(case: Case, report: Report) -> None:
             report.troubles.append(Trouble("history", (label, ""), message))
 
 
-def _look(case: Case, report: Report) -> None:
+def _look(case: Inspected, report: DatabaseReport) -> None:
     pairs = _order_errors(case)
     found = applied.find_ghosts(case.rows, case.on_disk, case.sources)
     gone = applied.squashed_away(found, case.on_disk, case.sources)
@@ -184,11 +186,11 @@ def _look(case: Case, report: Report) -> None:
     report.troubles += _edited(case, set(twins))
 
 
-def _order_errors(case: Case) -> list[tuple[Key, Key]]:
+def _order_errors(case: Inspected) -> list[tuple[Key, Key]]:
     return applied.order_errors(case.loader, case.rows) if case.loader else []
 
 
-def _twins(case: Case, labels: set[str], gone: set[Key]) -> dict[Key, Key]:
+def _twins(case: Inspected, labels: set[str], gone: set[Key]) -> dict[Key, Key]:
     """Row -> the file that does what the row did, of apps whose files have moved."""
     found: dict[Key, Key] = {}
     before = clone_files.before(case.identity, case.rows, case.sources)
@@ -206,7 +208,7 @@ def _twins(case: Case, labels: set[str], gone: set[Key]) -> dict[Key, Key]:
     return found
 
 
-def _ghost(case: Case, key: Key, twins: Mapping[Key, Key]) -> Trouble:
+def _ghost(case: Inspected, key: Key, twins: Mapping[Key, Key]) -> Trouble:
     start = f"{dotted(key)} is applied and has no file here"
     if key in twins:
         message = f"{start}; it is {dotted(twins[key])} now"
@@ -217,7 +219,7 @@ def _ghost(case: Case, key: Key, twins: Mapping[Key, Key]) -> Trouble:
     return Trouble("ghost", key, f"{start}; {place} has it", held=str(place))
 
 
-def _order(case: Case, key: Key, parent: Key) -> Trouble:
+def _order(case: Inspected, key: Key, parent: Key) -> Trouble:
     since = ""
     if case.sources.is_ours(key):
         path = case.sources.path(key)
@@ -227,7 +229,7 @@ def _order(case: Case, key: Key, parent: Key) -> Trouble:
     return Trouble("order", key, message + (f" (dependency {since})" if since else ""))
 
 
-def _look_for_drift(case: Case, report: Report) -> None:
+def _look_for_drift(case: Inspected, report: DatabaseReport) -> None:
     if case.loader is None:
         report.unclear.append("drift: the files make no history")
         return
@@ -270,14 +272,14 @@ def _drift(one: drift.Drift) -> Trouble:
     return Trouble("drift", (one.label, ""), message, name=name)
 
 
-def _edited(case: Case, paired: set[Key]) -> Iterator[Trouble]:
+def _edited(case: Inspected, paired: set[Key]) -> Iterator[Trouble]:
     for key in clone_files.edited(case.identity, case.rows, case.sources):
         if key not in paired:
             message = f"{dotted(key)} was edited after it was applied"
             yield Trouble("edited", key, message, held=case.sources.path(key))
 
 
-def command(reports: Sequence[Report]) -> str:
+def command(reports: Sequence[DatabaseReport]) -> str:
     """The command to run next, "" where nothing is wrong.
 
     Of the first database that has anything; nothing else there helps before it ran.
@@ -289,7 +291,7 @@ def command(reports: Sequence[Report]) -> str:
     return ""
 
 
-def _of(report: Report) -> str:
+def _of(report: DatabaseReport) -> str:
     if report.of("unreachable"):
         return "oneleaf db status"
     if report.of("history"):

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from oneleaf.output.graph.rows import History
+    from oneleaf.output.graph.rows import AppHistory
 
 
 _PLAIN = frozenset(" .,-()/:+…")
@@ -20,7 +20,7 @@ _PLAIN = frozenset(" .,-()/:+…")
 MOST_EDGES = 500  # that hosting sites draw (Mermaid's ``maxEdges``)
 
 
-def mermaid(histories: "Sequence[History]") -> str:
+def mermaid(histories: "Sequence[AppHistory]") -> str:
     """A flowchart with the oldest migrations at the bottom, a frame for each app."""
     lines = [
         line
@@ -30,7 +30,7 @@ def mermaid(histories: "Sequence[History]") -> str:
     return _flowchart(lines)
 
 
-def mermaid_list(histories: "Sequence[History]") -> str:
+def mermaid_list(histories: "Sequence[AppHistory]") -> str:
     """A flowchart of one node for each app."""
     return _flowchart(
         [
@@ -48,7 +48,7 @@ def _flowchart(lines: "list[str]") -> str:
     return "\n".join(["flowchart BT", *lines, *classes]) + "\n"
 
 
-def _flowchart_of_app(at: int, history: "History") -> "Iterator[str]":
+def _flowchart_of_app(at: int, history: "AppHistory") -> "Iterator[str]":
     oldest_first = history.rows[::-1]
     ids = {row.key: f"a{at}n{number}" for number, row in enumerate(oldest_first)}
     yield f"  subgraph a{at}[{_flowchart_text([rows.title(history)])}]"
@@ -95,7 +95,7 @@ _HEAD = (
 )
 
 
-def dot(histories: "Sequence[History]") -> str:
+def dot(histories: "Sequence[AppHistory]") -> str:
     """A graph with the oldest migrations at the bottom, a cluster for each app."""
     lines = [
         line
@@ -105,7 +105,7 @@ def dot(histories: "Sequence[History]") -> str:
     return "\n".join([*_HEAD, *lines, "}"]) + "\n"
 
 
-def dot_list(histories: "Sequence[History]") -> str:
+def dot_list(histories: "Sequence[AppHistory]") -> str:
     """A graph of one node for each app."""
     lines = [
         f"  a{at} [{_attributes(rows.summary(history), 'other')}];"
@@ -114,7 +114,7 @@ def dot_list(histories: "Sequence[History]") -> str:
     return "\n".join([*_HEAD, *lines, "}"]) + "\n"
 
 
-def _digraph_of_app(at: int, history: "History") -> "Iterator[str]":
+def _digraph_of_app(at: int, history: "AppHistory") -> "Iterator[str]":
     oldest_first = history.rows[::-1]
     ids = {row.key: f"a{at}n{number}" for number, row in enumerate(oldest_first)}
     yield f"  subgraph cluster_a{at} {{"

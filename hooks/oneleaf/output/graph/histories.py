@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from oneleaf.checking.findings import CODES
 from oneleaf.output.graph.layout import arranged
-from oneleaf.output.graph.rows import History, Row, Side
+from oneleaf.output.graph.rows import AppHistory, DrawnRow, Side
 from oneleaf.project.project import number
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def history(
     findings: "Sequence[Finding]",
     *,
     place: str = "",
-) -> History:
+) -> AppHistory:
     """The history of one app.
 
     sides: whose each of its migrations is, as far as that is known. findings: what is
@@ -40,7 +40,7 @@ def history(
         (f"not drawn: {key} depends on {parent}, which leads back to it", "")
         for key, parent in left_out
     ]
-    return History(
+    return AppHistory(
         app.label,
         place,
         len(app.migrations),
@@ -57,9 +57,9 @@ def _rows(
     graph: "Graph",
     sides: "Mapping[str, Side]",
     faults: "Mapping[str, Sequence[str]]",
-) -> "list[Row]":
+) -> "list[DrawnRow]":
     return [
-        Row(
+        DrawnRow(
             name,
             tuple(parents),
             sides.get(name, _NOBODYS),
@@ -130,7 +130,7 @@ def _needs(app: "App", name: str) -> "tuple[str, ...]":
     )
 
 
-def _told(rows: "Sequence[Row]") -> "list[Row]":
+def _told(rows: "Sequence[DrawnRow]") -> "list[DrawnRow]":
     """The rows with their sides told: of what is published by its newest alone.
 
     Everything below it is published too; a drawing that says so in each row says
@@ -147,7 +147,7 @@ def _told(rows: "Sequence[Row]") -> "list[Row]":
     ]
 
 
-def _is_news(row: "Row", *, is_below: bool) -> bool:
+def _is_news(row: "DrawnRow", *, is_below: bool) -> bool:
     if row.side.role or row.side.status == "local":
         return True
     return row.side.status == "published" and not is_below

@@ -20,20 +20,20 @@ through the history passes.
 
 from dataclasses import replace
 
-from oneleaf.output.graph.rows import Row
+from oneleaf.output.graph.rows import DrawnRow
 from oneleaf.project.squashes import parents_first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oneleaf.output.graph.rows import History
+    from oneleaf.output.graph.rows import AppHistory
 
     Edge = tuple[str, str]
     Preference = tuple[bool, bool, int, str]
 
 
-def arranged(rows: "Sequence[Row]") -> "tuple[list[Row], list[Edge]]":
+def arranged(rows: "Sequence[DrawnRow]") -> "tuple[list[DrawnRow], list[Edge]]":
     """The rows in order, and the edges that a drawing has no way for.
 
     Edges are left out where migrations depend on each other in a circle, one for each
@@ -58,13 +58,13 @@ def arranged(rows: "Sequence[Row]") -> "tuple[list[Row], list[Edge]]":
     ], left_out
 
 
-def trunk(rows: "Sequence[Row]") -> str:
+def trunk(rows: "Sequence[DrawnRow]") -> str:
     """The leaf whose lane is the first one: of several the one that comes last."""
     inner = {parent for row in rows for parent in row.parents}
     return next((row.key for row in reversed(rows) if row.key not in inner), "")
 
 
-def _oldest_first(rows: "dict[str, Row]") -> "list[str]":
+def _oldest_first(rows: "dict[str, DrawnRow]") -> "list[str]":
     """All keys, each behind those of its parents unless in a circle.
 
     Sought from the last name: in a circle what has the higher number comes later.
@@ -79,7 +79,9 @@ def _oldest_first(rows: "dict[str, Row]") -> "list[str]":
 
 
 def _preferences(
-    rows: "dict[str, Row]", parents: "dict[str, list[str]]", oldest_first: "list[str]"
+    rows: "dict[str, DrawnRow]",
+    parents: "dict[str, list[str]]",
+    oldest_first: "list[str]",
 ) -> "dict[str, Preference]":
     """Key -> what sorts the branches that meet in a row; the least goes straight."""
     length: dict[str, int] = {}
@@ -129,7 +131,7 @@ class Line:
 
     __slots__ = ("rails", "row")
 
-    def __init__(self, rails: str, row: "Row | None" = None) -> None:
+    def __init__(self, rails: str, row: "DrawnRow | None" = None) -> None:
         self.rails = rails
         self.row = row
 
@@ -188,7 +190,7 @@ class _Lanes:
         return "".join(cells).rstrip()
 
 
-def lines(rows: "Sequence[Row]", trunk: str = "") -> "list[Line]":
+def lines(rows: "Sequence[DrawnRow]", trunk: str = "") -> "list[Line]":
     """The lines of a drawing.
 
     rows: each above its parents, all of which are rows. trunk: the leaf that stands in
@@ -242,12 +244,12 @@ _OLDEST = 3  # and at the bottom
 _SHORTEST = 4  # fewer rows are no gain
 
 
-def shortened(history: "History") -> "History":
+def shortened(history: "AppHistory") -> "AppHistory":
     """The history with its rows folded."""
     return replace(history, rows=tuple(folded(history.rows)))
 
 
-def folded(rows: "Sequence[Row]") -> "list[Row]":
+def folded(rows: "Sequence[DrawnRow]") -> "list[DrawnRow]":
     """The rows of a history, folded where it is a long one.
 
     rows: in the order of ``arranged``. What stays: the newest and the oldest
@@ -263,20 +265,20 @@ def folded(rows: "Sequence[Row]") -> "list[Row]":
     return _fold_stretches(_fold_passages(rows))
 
 
-def _height(rows: "Sequence[Row]") -> int:
+def _height(rows: "Sequence[DrawnRow]") -> int:
     """About how many lines the rows take: a fork and a join have one of their own."""
     return len(rows) + 2 * sum(len(row.parents) - 1 for row in rows if row.parents)
 
 
-def _is_plain(row: "Row") -> bool:
+def _is_plain(row: "DrawnRow") -> bool:
     """Whether there is nothing to tell of a row; one that replaces one is renamed."""
     return not (row.faults or row.replaces > 1 or row.stretch)
 
 
-def _fold_stretches(rows: "Sequence[Row]") -> "list[Row]":
+def _fold_stretches(rows: "Sequence[DrawnRow]") -> "list[DrawnRow]":
     children = _children(rows)
-    found: list[Row] = []
-    stretch: list[Row] = []
+    found: list[DrawnRow] = []
+    stretch: list[DrawnRow] = []
     for at, row in enumerate(rows):
         inside = (
             _NEWEST <= at < len(rows) - _OLDEST
@@ -291,7 +293,7 @@ def _fold_stretches(rows: "Sequence[Row]") -> "list[Row]":
     return found + _as_one(stretch)
 
 
-def _children(rows: "Sequence[Row]") -> "dict[str, int]":
+def _children(rows: "Sequence[DrawnRow]") -> "dict[str, int]":
     """Key -> how many rows come directly after it."""
     found: dict[str, int] = {}
     for row in rows:
@@ -300,12 +302,12 @@ def _children(rows: "Sequence[Row]") -> "dict[str, int]":
     return found
 
 
-def _goes_on(above: "Row", below: "Row") -> bool:
+def _goes_on(above: "DrawnRow", below: "DrawnRow") -> bool:
     told = (above.side, above.is_told) == (below.side, below.is_told)
     return above.parents == (below.key,) and told
 
 
-def _as_one(rows: "list[Row]") -> "list[Row]":
+def _as_one(rows: "list[DrawnRow]") -> "list[DrawnRow]":
     """Rows that lead from the first to the parents of the last, as one row."""
     if len(rows) < _SHORTEST:
         return rows
@@ -313,7 +315,7 @@ def _as_one(rows: "list[Row]") -> "list[Row]":
     names = tuple(row.key for row in rows)
     ways = sum(len(row.parents) for row in rows)
     return [
-        Row(
+        DrawnRow(
             first.key,
             last.parents,
             first.side,
@@ -324,7 +326,7 @@ def _as_one(rows: "list[Row]") -> "list[Row]":
     ]
 
 
-def _fold_passages(rows: "Sequence[Row]") -> "list[Row]":
+def _fold_passages(rows: "Sequence[DrawnRow]") -> "list[DrawnRow]":
     waists = _waists(rows)  # the newest row is always one
     at = max((waist for waist in waists if waist < _NEWEST), default=waists[0])
     found = list(rows[:at])
@@ -344,7 +346,7 @@ def _fold_passages(rows: "Sequence[Row]") -> "list[Row]":
     return found + list(rows[at:])
 
 
-def _waists(rows: "Sequence[Row]") -> "list[int]":
+def _waists(rows: "Sequence[DrawnRow]") -> "list[int]":
     """Positions of the rows to which every way from above leads."""
     found = []
     waiting: set[str] = set()
@@ -356,7 +358,7 @@ def _waists(rows: "Sequence[Row]") -> "list[int]":
     return found
 
 
-def _noisy(rows: "Sequence[Row]") -> "list[int]":
+def _noisy(rows: "Sequence[DrawnRow]") -> "list[int]":
     """Positions of the rows that stay: no passage leads over one of them."""
     children = _children(rows)
     return [
@@ -369,7 +371,7 @@ def _noisy(rows: "Sequence[Row]") -> "list[int]":
     ]
 
 
-def _between(rows: "Sequence[Row]", start: int, end: int) -> "list[Row]":
+def _between(rows: "Sequence[DrawnRow]", start: int, end: int) -> "list[DrawnRow]":
     """The rows from one waist to before the next one, what is between them as one."""
     first, inner = rows[start], list(rows[start + 1 : end])
     folded_rows = _as_one(inner)

@@ -32,7 +32,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Row:
+class DrawnRow:
     """One migration; or many of them, folded.
 
     key: the migration's name; of folded ones that of the newest.
@@ -58,7 +58,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class History:
+class AppHistory:
     """The history of one app.
 
     label: of the app. place: its directory where another app has the same label,
@@ -75,10 +75,10 @@ class History:
     leaves: "tuple[str, ...]"
     faults: "tuple[str, ...]"
     notes: "tuple[tuple[str, str], ...]"
-    rows: "tuple[Row, ...]"
+    rows: "tuple[DrawnRow, ...]"
 
 
-def edges(rows: "Sequence[Row]") -> "list[tuple[str, str]]":
+def edges(rows: "Sequence[DrawnRow]") -> "list[tuple[str, str]]":
     """(key, key of a parent) of all rows, in order."""
     return [(row.key, parent) for row in rows for parent in row.parents]
 
@@ -92,12 +92,12 @@ COLORS = {
 }
 
 
-def kind(row: "Row") -> str:
+def kind(row: "DrawnRow") -> str:
     """A key of ``COLORS``."""
     return "conflict" if row.faults else row.side.status or "other"
 
 
-def label(row: "Row") -> "list[str]":
+def label(row: "DrawnRow") -> "list[str]":
     """The lines of a row's label, as they are in the repository."""
     if row.stretch:
         lines = [more(row), f"{row.stretch[-1]} … {row.stretch[0]}"]
@@ -110,18 +110,18 @@ def label(row: "Row") -> "list[str]":
     return lines + list(row.faults)
 
 
-def more(row: "Row") -> str:
+def more(row: "DrawnRow") -> str:
     """How much is folded into a row."""
     branches = counted(row.branches, "branch", "branches")
     return f"{len(row.stretch)} more" + (f", {branches}" if row.branches else "")
 
 
-def title(history: "History") -> str:
+def title(history: "AppHistory") -> str:
     """The app's label, and what is wrong with it."""
     name = f"{history.label} ({history.place})" if history.place else history.label
     return ", ".join([name, *history.faults])
 
 
-def summary(history: "History") -> "list[str]":
+def summary(history: "AppHistory") -> "list[str]":
     """The lines of the label of an app that is one node."""
     return [title(history), counted(history.count, "migration"), *history.leaves]

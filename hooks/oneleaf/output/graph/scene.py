@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from oneleaf.checking.state import State
     from oneleaf.git.snapshot import Tree
-    from oneleaf.output.graph.states import Twin
+    from oneleaf.output.graph.states import DrawnTwice
     from oneleaf.project.project import App
     from oneleaf.upstream.published import Published
 
@@ -95,7 +95,7 @@ def judge(
             found.findings.setdefault(directory, []).append(finding)
 
 
-class Names:
+class BranchNames:
     """What branches are called.
 
     local: what the state itself is on. ours, theirs: the sides that meet.
@@ -122,7 +122,7 @@ class Whose:
         self,
         published: "Published",
         waiting: "Sequence[tuple[str, Tree]]",
-        names: Names,
+        names: BranchNames,
         blob: "Callable[[str], str | None]",
         meeting: "tuple[Has, Has] | None" = None,
     ) -> None:
@@ -131,7 +131,7 @@ class Whose:
         self._names = names
         self._blob = blob
         self._meeting = meeting
-        self.twins: Mapping[str, Twin] = {}
+        self.twins: Mapping[str, DrawnTwice] = {}
 
     def of_app(self, app: "App") -> "dict[str, Side]":
         """Migration name -> its side.

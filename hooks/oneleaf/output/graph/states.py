@@ -15,7 +15,7 @@ from oneleaf.git.git import commit_id, parents
 from oneleaf.git.snapshot import blobs
 from oneleaf.git.worktree import Overlaid
 from oneleaf.migration.reading.migrations import Migration
-from oneleaf.output.graph.scene import Names, Scene, Whose, judge, scene
+from oneleaf.output.graph.scene import BranchNames, Scene, Whose, judge, scene
 from oneleaf.project.project import App, Project
 from oneleaf.shell import word
 from oneleaf.upstream import against
@@ -45,7 +45,7 @@ def of_index(objects: git.Objects) -> Scene:
     state = states.of_index(objects)
     snapshot = state.snapshot
     now = progress.read(unmerged=bool(snapshot.unmerged))
-    names = Names(progress.branch())
+    names = BranchNames(progress.branch())
     published = look(state)
     trees = _trees(now)
     meeting: tuple[Has, Has] | None = None
@@ -118,7 +118,7 @@ def of_commit(rev: str, objects: git.Objects) -> Scene:
     state = states.State(commit_id(rev), objects)
     short = state.name[:10]
     is_id = state.name.startswith(rev)
-    names = Names(short if is_id else rev)
+    names = BranchNames(short if is_id else rev)
     published = look(state)
     both = parents(state.name)
     meeting: tuple[Has, Has] | None = None
@@ -158,7 +158,7 @@ def _of_merge(
 ) -> Scene:
     rev, ref = words
     meeting, merged = against.far(state, fork, merge)
-    names = Names(rev or progress.branch())
+    names = BranchNames(rev or progress.branch())
     names.theirs = ref
     published = look(state, merged.snapshot)
     whose = Whose(
@@ -222,7 +222,7 @@ def _hint(ref: str, label: str) -> str:
 _BASE, _OURS, _THEIRS = 1, 2, 3
 
 
-class Twin:
+class DrawnTwice:
     """One of two migrations that have one name. role: ``"ours"`` or ``"theirs"``.
 
     path: where both stand. blob: id of this one's content.
@@ -238,7 +238,7 @@ class Twin:
 
 def read(
     state: State, stages: "Stages", is_theirs: "Callable[[str], bool]"
-) -> "tuple[State, dict[str, Twin]]":
+) -> "tuple[State, dict[str, DrawnTwice]]":
     """A state with both sides' migrations, and the path of each twin in it.
 
     stages: of the paths in conflict. is_theirs: whether only the side that comes in
@@ -246,13 +246,15 @@ def read(
     """
     snapshot, objects, config = state.snapshot, state.objects, state.config
     contents: dict[str, bytes | None] = {}
-    twins: dict[str, Twin] = {}
+    twins: dict[str, DrawnTwice] = {}
     for path, found in stages.items():
         shown = _shown(path, found)
         texts = list(objects.read([blob for blob, _ in shown.values()]))
         contents.update(zip(shown, texts, strict=True))
         if len(shown) > 1:
-            twins |= {p: Twin(role, path, blob) for p, (blob, role) in shown.items()}
+            twins |= {
+                p: DrawnTwice(role, path, blob) for p, (blob, role) in shown.items()
+            }
     both = Overlaid(snapshot, contents)
     project = State(state.name, objects, snapshot=both, config=config).project
     renamed = _renamed(project, twins)
@@ -291,12 +293,12 @@ def _shown(path: str, blobs: "Mapping[int, str]") -> "dict[str, Pair]":
     return shown
 
 
-def _is_moved(twins: "Mapping[str, Twin]", path: str) -> bool:
+def _is_moved(twins: "Mapping[str, DrawnTwice]", path: str) -> bool:
     """Whether a migration has a name of its own here."""
     return path in twins and twins[path].role == "theirs"
 
 
-def _renamed(project: Project, twins: "Mapping[str, Twin]") -> "dict[Pair, Pair]":
+def _renamed(project: Project, twins: "Mapping[str, DrawnTwice]") -> "dict[Pair, Pair]":
     """What their twins are called by others -> what they are called here."""
     found = {}
     for app in project.apps:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from oneleaf.output.graph.layout import Line
-    from oneleaf.output.graph.rows import History, Row
+    from oneleaf.output.graph.rows import AppHistory, DrawnRow
 
 # What a terminal must be able to show; else ASCII is drawn.
 MARKS = "●○⋮…│─├┬╮╯"
@@ -34,7 +34,7 @@ _GAP = "  "
 _JOINT = "\0"  # a blank at which no line ends; no escaped text has one
 
 
-class Style:
+class TextStyle:
     """How to draw. width: columns of a line, at least 40; others: see the fields."""
 
     __slots__ = ("colored", "unicode", "width")
@@ -72,13 +72,13 @@ class Style:
         return [cut(line.replace(_JOINT, " "), self.width) for line in lines]
 
 
-def render(histories: "Sequence[History]", style: Style) -> str:
+def render(histories: "Sequence[AppHistory]", style: TextStyle) -> str:
     """The drawings, one below the other; every line ends with a newline."""
     blocks = ["".join(f"{line}\n" for line in _of_app(h, style)) for h in histories]
     return "\n".join(blocks)
 
 
-def render_list(histories: "Sequence[History]", style: Style) -> str:
+def render_list(histories: "Sequence[AppHistory]", style: TextStyle) -> str:
     """A line for each app: its label, how many migrations it has, its leaf nodes."""
     labels = [style.clean(_name(history)) for history in histories]
     counts = [counted(history.count, "migration") for history in histories]
@@ -92,11 +92,11 @@ def render_list(histories: "Sequence[History]", style: Style) -> str:
     return "".join(lines)
 
 
-def _name(history: "History") -> str:
+def _name(history: "AppHistory") -> str:
     return f"{history.label} ({history.place})" if history.place else history.label
 
 
-def _of_app(history: "History", style: Style) -> "Iterator[str]":
+def _of_app(history: "AppHistory", style: TextStyle) -> "Iterator[str]":
     yield from _head(history, style)
     for text, hint in history.notes:
         yield from style.wrapped(text, 4)
@@ -117,7 +117,7 @@ def _of_app(history: "History", style: Style) -> "Iterator[str]":
         yield from _Table(drawn, style).lines()
 
 
-def _head(history: "History", style: Style) -> "Iterator[str]":
+def _head(history: "AppHistory", style: TextStyle) -> "Iterator[str]":
     counts = counted(history.count, "migration")
     if history.replaced:
         counts += f", {history.replaced} of them replaced"
@@ -139,7 +139,7 @@ class _Table:
     """
 
     def __init__(
-        self, drawn: "Sequence[Line]", style: Style, *, listed: bool = False
+        self, drawn: "Sequence[Line]", style: TextStyle, *, listed: bool = False
     ) -> None:
         self._style = style
         self._lines = drawn
@@ -165,7 +165,7 @@ class _Table:
             else:
                 yield self._row(line, line.row)
 
-    def _row(self, line: "Line", row: "Row") -> str:
+    def _row(self, line: "Line", row: "DrawnRow") -> str:
         style = self._style
         told = cut(self._told(row), self._right)
         start = len(line.rails) + 1
@@ -186,14 +186,14 @@ class _Table:
             rails = rails.rstrip()
         return rails.replace(layout.NODE, mark)
 
-    def _mark(self, row: "Row") -> str:
+    def _mark(self, row: "DrawnRow") -> str:
         if row.stretch:
             return "⋮" if self._style.unicode else ":"
         if row.side.status == "local":
             return "○" if self._style.unicode else "o"
         return "●" if self._style.unicode else "*"
 
-    def _name(self, row: "Row", width: int) -> str:
+    def _name(self, row: "DrawnRow", width: int) -> str:
         """The name in at most ``width`` columns; a stretch by its ends."""
         clean = self._style.clean
         if row.stretch:
@@ -205,7 +205,7 @@ class _Table:
         behind = f"  (replaces {row.replaces})" if row.replaces else ""
         return cut(clean(row.key), width - len(behind)) + behind
 
-    def _told(self, row: "Row") -> str:
+    def _told(self, row: "DrawnRow") -> str:
         clean = self._style.clean
         words = []
         if row.is_told:
@@ -215,7 +215,7 @@ class _Table:
             words.append(f"after {clean(', '.join(row.parents))}")
         return ", ".join(words)
 
-    def _needs(self, row: "Row", room: int) -> str:
+    def _needs(self, row: "DrawnRow", room: int) -> str:
         """As many as fit; none of a stretch."""
         names = [self._style.clean(name) for name in row.needs]
         for count in range(len(names), 0, -1):
@@ -226,7 +226,7 @@ class _Table:
         return ""
 
 
-def _color(row: "Row") -> str:
+def _color(row: "DrawnRow") -> str:
     if row.faults:
         return RED
     if row.stretch:
