@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oneleaf.clone import driver
-from oneleaf.clone.driver import DESCRIPTION, DRIVER, NAME, Edit, Tool
+from oneleaf.clone.driver import DESCRIPTION, DRIVER, NAME, Tool
 from programs import script
 from repository import SOURCE_ROOT, Repository
 
@@ -16,10 +16,6 @@ LAUNCHER = str(SOURCE_ROOT / "oneleaf" / "lockfiles" / "launcher.py")
 LOCK = "shop/migrations/max_migration.txt"
 OWN = driver.command(Tool("/env/bin/python", "/env/lib/oneleaf/lockfiles/launcher.py"))
 DEAD = driver.command(Tool("/gone/bin/python", "/gone/oneleaf/lockfiles/launcher.py"))
-
-
-def as_pairs(edits: list[Edit] | None) -> list[tuple[str, str | None]] | None:
-    return None if edits is None else [(edit.key, edit.value) for edit in edits]
 
 
 @pytest.mark.parametrize(
@@ -49,12 +45,12 @@ def as_pairs(edits: list[Edit] | None) -> list[tuple[str, str | None]] | None:
 def test_the_plan_changes_only_what_differs(
     entries: list[tuple[str, str]], edits: list[tuple[str, str | None]] | None
 ) -> None:
-    assert as_pairs(driver.plan(entries, OWN)) == edits
+    assert driver.plan(entries, OWN) == edits
 
 
 def test_force_replaces_a_foreign_driver() -> None:
     edits = driver.plan([(DRIVER, "mine %A")], OWN, force=True)
-    assert as_pairs(edits) == [(DRIVER, OWN), (NAME, DESCRIPTION)]
+    assert edits == [(DRIVER, OWN), (NAME, DESCRIPTION)]
 
 
 @pytest.mark.parametrize(

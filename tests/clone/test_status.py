@@ -13,7 +13,7 @@ import pytest
 from oneleaf.checking.findings import Finding
 from oneleaf.clone import driver, hooks, protection
 from oneleaf.clone.driver import DRIVER, NAME, Tool
-from oneleaf.clone.protection import Facts, Row
+from oneleaf.clone.protection import Facts, Guard
 from oneleaf.commands import status
 from repository import SOURCE_ROOT, Repository
 
@@ -55,7 +55,7 @@ def having(**values: object) -> Callable[[Facts], None]:
     return change
 
 
-def row(facts: Facts, name: str) -> Row:
+def row(facts: Facts, name: str) -> Guard:
     return next(row for row in protection.rows(facts) if row.name == name)
 
 
@@ -273,7 +273,7 @@ def test_another_hooks_folder_is_a_risk_where_nothing_there_runs_oneleaf(
 
 
 def test_text_from_the_repository_is_shown_harmless() -> None:
-    rows = [Row("attribute", "missing", "a\x1b[2Jb\n", "echo \x1b")]
+    rows = [Guard("attribute", "missing", "a\x1b[2Jb\n", "echo \x1b")]
     text = status.render_text(rows, colored=False, protected=False)
     assert "\x1b" not in text
     assert text.splitlines() == [

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from oneleaf.lockfiles import driver
-from oneleaf.lockfiles.merge import Conflict
+from oneleaf.lockfiles.merge import NameConflict
 from repository import SOURCE_ROOT, Repository, hermetic_environment
 
 LAUNCHER = SOURCE_ROOT / "oneleaf" / "lockfiles" / "launcher.py"
@@ -246,7 +246,7 @@ def test_a_second_call_on_the_same_files_gives_the_same_bytes() -> None:
 
 
 def test_the_message_names_app_names_and_the_next_command() -> None:
-    text = driver.message([Conflict("", "0001", "0002_a", "0002_b")], PATH, "")
+    text = driver.message([NameConflict("", "0001", "0002_a", "0002_b")], PATH, "")
     assert text == (
         "oneleaf: app shop: ours has 0002_a, theirs 0002_b\n"
         "oneleaf: put one chain behind the other: oneleaf rebase shop\n"
@@ -268,7 +268,7 @@ def test_the_message_names_app_names_and_the_next_command() -> None:
 def test_several_apps_in_conflict_take_two_lines_as_well(
     labels: list[str], first: str, command: str
 ) -> None:
-    conflicts = [Conflict(label, "1", "2", "3") for label in labels]
+    conflicts = [NameConflict(label, "1", "2", "3") for label in labels]
     assert driver.message(conflicts, "locks.txt", "") == (
         f"oneleaf: {first}\noneleaf: put one chain behind the other: {command}\n"
     )
@@ -292,7 +292,7 @@ def test_several_apps_in_conflict_take_two_lines_as_well(
 def test_a_path_is_shown_harmless_and_only_a_label_becomes_a_word_to_paste(
     path: str, about: str, command: str
 ) -> None:
-    text = driver.message([Conflict("", "1", "2", "3")], path, "")
+    text = driver.message([NameConflict("", "1", "2", "3")], path, "")
     assert text == (
         f"oneleaf: {about}: ours has 2, theirs 3\n"
         f"oneleaf: put one chain behind the other: {command}\n"
@@ -300,13 +300,13 @@ def test_a_path_is_shown_harmless_and_only_a_label_becomes_a_word_to_paste(
 
 
 def test_long_names_are_cut() -> None:
-    text = driver.message([Conflict("", "1", "2" * 5000, None)], PATH, "")
+    text = driver.message([NameConflict("", "1", "2" * 5000, None)], PATH, "")
     assert f"ours has {'2' * 100}..., theirs none\n" in text
     assert len(text.splitlines()) == 2
 
 
 def test_a_file_that_is_no_lockfile_is_said_to_be_unreadable() -> None:
-    text = driver.message([Conflict("", None, None, None)], PATH, "")
+    text = driver.message([NameConflict("", None, None, None)], PATH, "")
     assert text.startswith(
         "oneleaf: app shop: at least one side is no lockfile that can be read\n"
     )

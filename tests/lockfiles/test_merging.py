@@ -8,18 +8,18 @@ import pytest
 from in_memory import format_shared
 from oneleaf.lockfiles.format import HEADER
 from oneleaf.lockfiles.merge import (
+    MarkerStyle,
     Merged,
-    Style,
     conflict_text,
     merge_app,
     merge_shared,
 )
 
-Merge = Callable[[bytes, bytes, bytes, Style], Merged]
+Merge = Callable[[bytes, bytes, bytes, MarkerStyle], Merged]
 
-SIDES = Style(ours="main", base="1f2e3d4", theirs="feature")
-INNER = Style(9, ours="Temporary merge branch 1", theirs="Temporary merge branch 2")
-DIFF3 = Style(show_base=True, ours="main", base="1f2e3d4", theirs="feature")
+SIDES = MarkerStyle()
+INNER = MarkerStyle(9)
+DIFF3 = MarkerStyle(show_base=True)
 
 
 def conflicts(
@@ -76,7 +76,7 @@ def test_two_changed_names_are_a_conflict_of_marker_lines_and_names_alone(
     merged = merge_app(base, ours, theirs, SIDES)
     assert conflicts(merged) == [("", *names)]
     assert merged.content.decode() == (
-        f"<<<<<<< main\n{names[1]}\n=======\n{names[2]}\n>>>>>>> feature\n"
+        f"<<<<<<< ours\n{names[1]}\n=======\n{names[2]}\n>>>>>>> theirs\n"
     )
 
 
@@ -99,8 +99,8 @@ def test_a_side_that_cannot_be_read_is_a_conflict_of_the_raw_texts(
     by_them = merge_app(base, b"2\n", broken, SIDES)
     assert not by_us.clean
     assert not by_them.clean
-    assert by_us.content == b"<<<<<<< main\n%b=======\n2\n>>>>>>> feature\n" % raw
-    assert by_them.content == b"<<<<<<< main\n2\n=======\n%b>>>>>>> feature\n" % raw
+    assert by_us.content == b"<<<<<<< ours\n%b=======\n2\n>>>>>>> theirs\n" % raw
+    assert by_them.content == b"<<<<<<< ours\n2\n=======\n%b>>>>>>> theirs\n" % raw
     name = base.decode().strip() or None
     assert conflicts(by_us) == [("", name, None, "2")]
     assert conflicts(by_them) == [("", name, "2", None)]
@@ -115,7 +115,7 @@ def test_the_same_unreadable_text_on_both_sides_is_still_a_conflict(
 
 
 def test_49_markers_have_the_length_that_git_asks_for() -> None:
-    merged = merge_app(b"1\n", b"2_a\n", b"2_b\n", Style(12, show_base=True))
+    merged = merge_app(b"1\n", b"2_a\n", b"2_b\n", MarkerStyle(12, show_base=True))
     assert merged.content.decode().split("\n") == [
         "<<<<<<<<<<<< ours",
         "2_a",
@@ -132,30 +132,30 @@ def test_49_markers_have_the_length_that_git_asks_for() -> None:
 def test_a_conflict_never_goes_without_markers_that_can_be_told_from_names(
     size: int,
 ) -> None:
-    merged = merge_app(b"1\n", b"2_a\n", b"2_b\n", Style(size))
+    merged = merge_app(b"1\n", b"2_a\n", b"2_b\n", MarkerStyle(size))
     assert merged.content.startswith(b"<<<<<<< ours\n")
 
 
 def test_50_the_base_stands_between_the_sides_where_the_style_shows_it() -> None:
     merged = merge_app(b"1\r\n", b"2_a\r\n", b"2_b\n", DIFF3)
     assert merged.content == (
-        b"<<<<<<< main\n2_a\n||||||| 1f2e3d4\n1\n=======\n2_b\n>>>>>>> feature\n"
+        b"<<<<<<< ours\n2_a\n||||||| base\n1\n=======\n2_b\n>>>>>>> theirs\n"
     )
 
 
 def test_50_an_unknown_base_is_an_empty_block() -> None:
     merged = merge_app(b"", b"1_a\n", b"1_b\n", DIFF3)
     assert merged.content == (
-        b"<<<<<<< main\n1_a\n||||||| 1f2e3d4\n=======\n1_b\n>>>>>>> feature\n"
+        b"<<<<<<< ours\n1_a\n||||||| base\n=======\n1_b\n>>>>>>> theirs\n"
     )
 
 
 @pytest.mark.parametrize(
-    "style", [SIDES, DIFF3, Style(12)], ids=["merge", "diff3", "12"]
+    "style", [SIDES, DIFF3, MarkerStyle(12)], ids=["merge", "diff3", "12"]
 )
 @pytest.mark.parametrize("base", [b"", b"0001_initial\r\n"], ids=["added", "changed"])
 def test_50_the_names_stand_where_rebase_migration_looks_for_them(
-    style: Style, base: bytes
+    style: MarkerStyle, base: bytes
 ) -> None:
     """First line, second, last but one and last, as django-linear-migrations reads."""
     merged = merge_app(base, b"0002_a\r\n", b"0002_b", style)
@@ -168,11 +168,11 @@ def test_50_the_names_stand_where_rebase_migration_looks_for_them(
 if importlib.util.find_spec("django_linear_migrations"):
 
     @pytest.mark.parametrize(
-        "style", [SIDES, DIFF3, Style(12)], ids=["merge", "diff3", "12"]
+        "style", [SIDES, DIFF3, MarkerStyle(12)], ids=["merge", "diff3", "12"]
     )
     @pytest.mark.parametrize("merging", [False, True], ids=["rebase", "merge"])
     def test_50_rebase_migration_itself_reads_the_conflict(
-        style: Style, merging: bool, monkeypatch: pytest.MonkeyPatch
+        style: MarkerStyle, merging: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from django_linear_migrations.management.commands import rebase_migration
 
@@ -189,7 +189,7 @@ if importlib.util.find_spec("django_linear_migrations"):
     "preimage",
     [
         b"<<<<<<<\n0002_a\n=======\n0002_b\n>>>>>>>\n",
-        b"<<<<<<< main\r\n0002_a\r\n=======\r\n0002_b\r\n>>>>>>> feature\r\n",
+        b"<<<<<<< ours\r\n0002_a\r\n=======\r\n0002_b\r\n>>>>>>> theirs\r\n",
         b"<<<<<<<<<<<<\nshop: 0002_a\n",
         b"# c\n\n<<<<<<<\nshop: 0002_a\n=======\nshop: 0002_b\n>>>>>>>\n",
     ],
@@ -213,7 +213,7 @@ def test_committed_markers_on_their_side_are_put_into_a_conflict(
     merged = merge(b"0001_initial\n", ours, theirs, SIDES)
     assert not merged.clean
     assert merged.content == (
-        b"<<<<<<< main\n" + ours + b"=======\n" + theirs + b"\n>>>>>>> feature\n"
+        b"<<<<<<< ours\n" + ours + b"=======\n" + theirs + b"\n>>>>>>> theirs\n"
     )
 
 
@@ -229,24 +229,12 @@ def test_committed_markers_on_their_side_are_put_into_a_conflict(
 def test_a_rest_of_markers_that_shows_no_conflict_gets_a_whole_one(ours: bytes) -> None:
     merged = merge_app(ours, ours, b"2_b\n", SIDES)
     assert not merged.clean
-    assert merged.content == b"<<<<<<< main\n%b=======\n2_b\n>>>>>>> feature\n" % ours
+    assert merged.content == b"<<<<<<< ours\n%b=======\n2_b\n>>>>>>> theirs\n" % ours
 
 
 def test_short_markers_that_git_was_asked_for_show_a_conflict() -> None:
     preimage = b"<<<\n2_a\n===\n2_b\n>>>\n"
-    assert merge_app(preimage, preimage, b"3\n", Style(3)).content == preimage
-
-
-def test_labels_are_kept_to_their_line_and_are_always_text() -> None:
-    style = Style(ours="two\nlines", theirs="caf\udce9")
-    merged = merge_app(b"", b"1\n", b"2\n", style)
-    assert merged.content == (b"<<<<<<< two lines\n1\n=======\n2\n>>>>>>> caf\\udce9\n")
-
-
-def test_an_empty_label_leaves_no_blank_behind_the_marker() -> None:
-    style = Style(ours="", theirs="")
-    merged = merge_app(b"", b"1\n", b"2\n", style)
-    assert merged.content == b"<<<<<<<\n1\n=======\n2\n>>>>>>>\n"
+    assert merge_app(preimage, preimage, b"3\n", MarkerStyle(3)).content == preimage
 
 
 # A shared lockfile
@@ -324,7 +312,7 @@ def test_5_only_the_app_that_both_changed_is_in_conflict() -> None:
     assert conflicts(merged) == [("b", "1", "2_a", "2_b")]
     assert merged.content.decode().split("\n\n")[1:] == [
         "a: 2",
-        "<<<<<<< main\nb: 2_a\n=======\nb: 2_b\n>>>>>>> feature",
+        "<<<<<<< ours\nb: 2_a\n=======\nb: 2_b\n>>>>>>> theirs",
         "c: 2",
         "d: 1\n",
     ]
@@ -336,9 +324,9 @@ def test_each_app_in_conflict_has_its_own_block() -> None:
     )
     assert conflicts(merged) == [("a", "1", "2", "3"), ("b", "1", "2", "3")]
     assert merged.content == (
-        b"<<<<<<< main\na: 2\n||||||| 1f2e3d4\na: 1\n=======\na: 3\n>>>>>>> feature\n"
+        b"<<<<<<< ours\na: 2\n||||||| base\na: 1\n=======\na: 3\n>>>>>>> theirs\n"
         b"\n"
-        b"<<<<<<< main\nb: 2\n||||||| 1f2e3d4\nb: 1\n=======\nb: 3\n>>>>>>> feature\n"
+        b"<<<<<<< ours\nb: 2\n||||||| base\nb: 1\n=======\nb: 3\n>>>>>>> theirs\n"
     )
 
 
@@ -364,7 +352,7 @@ def test_a_change_against_a_deletion_is_a_conflict(
     )
     assert conflicts(merged) == [("b", *names)]
     assert merged.content.decode().endswith(
-        f"\n\na: 1\n\n<<<<<<< main\n{block}>>>>>>> feature\n"
+        f"\n\na: 1\n\n<<<<<<< ours\n{block}>>>>>>> theirs\n"
     )
 
 
@@ -446,11 +434,11 @@ def test_a_result_without_comments_and_entries_is_no_empty_file() -> None:
 
 def test_33_a_criss_cross_that_diverges_again_is_a_conflict() -> None:
     inner = merge_app(b"1\n", b"2_a\n", b"2_b\n", INNER)
-    assert inner.content.startswith(b"<<<<<<<<< Temporary merge branch 1\n")
+    assert inner.content.startswith(b"<<<<<<<<< ours\n")
     outer = merge_app(inner.content, b"4_x\n", b"4_y\n", DIFF3)
     assert conflicts(outer) == [("", None, "4_x", "4_y")]
     assert outer.content == (
-        b"<<<<<<< main\n4_x\n||||||| 1f2e3d4\n=======\n4_y\n>>>>>>> feature\n"
+        b"<<<<<<< ours\n4_x\n||||||| base\n=======\n4_y\n>>>>>>> theirs\n"
     )
 
 
@@ -551,8 +539,8 @@ def test_blocks_that_cannot_be_read_leave_every_app_without_a_base(
 
 def test_the_last_resort_is_both_files_whole_in_one_block() -> None:
     assert conflict_text(b"o", b"a\0", b"", SIDES) == (
-        b"<<<<<<< main\na\0\n=======\n>>>>>>> feature\n"
+        b"<<<<<<< ours\na\0\n=======\n>>>>>>> theirs\n"
     )
     assert conflict_text(b"o", b"a\n", b"b", DIFF3) == (
-        b"<<<<<<< main\na\n||||||| 1f2e3d4\no\n=======\nb\n>>>>>>> feature\n"
+        b"<<<<<<< ours\na\n||||||| base\no\n=======\nb\n>>>>>>> theirs\n"
     )

@@ -15,18 +15,17 @@ from hypothesis import strategies as st
 
 from in_memory import format_shared
 from oneleaf.lockfiles.format import Malformed, format_app, read_app, read_shared
-from oneleaf.lockfiles.merge import Merged, Style, merge_app, merge_shared
+from oneleaf.lockfiles.merge import MarkerStyle, Merged, merge_app, merge_shared
 
 Entries = dict[str, str]
 # One app in a history of two sides: its leaf in the base, with us, with them.
 Leaves = tuple[str | None, str | None, str | None]
 History = dict[str, Leaves]
 TextMerge = Callable[[History], tuple[bool, bytes]]
-Merge = Callable[[bytes, bytes, bytes, Style], Merged]
+Merge = Callable[[bytes, bytes, bytes, MarkerStyle], Merged]
 
-STYLE = Style()
-SWAPPED = Style(ours="theirs", theirs="ours")
-STYLES = st.builds(Style, st.integers(1, 15), show_base=st.booleans())
+STYLE = MarkerStyle()
+STYLES = st.builds(MarkerStyle, st.integers(1, 15), show_base=st.booleans())
 
 NAMES = st.sampled_from(["0001_initial", "0002_a", "0002_b", "0003_straße"])
 LABELS = st.sampled_from(["app", "app_b", "bücher", "c", "shop", "shop2", "z"])
@@ -75,13 +74,15 @@ def versions(history: History) -> tuple[Entries, Entries, Entries]:
     return base, ours, theirs
 
 
-def merge_versions(entries: tuple[Entries, Entries, Entries], style: Style) -> Merged:
+def merge_versions(
+    entries: tuple[Entries, Entries, Entries], style: MarkerStyle
+) -> Merged:
     """The merge of shared lockfiles, as oneleaf writes them."""
     base, ours, theirs = map(format_shared, entries)
     return merge_shared(base, ours, theirs, style)
 
 
-def merge_leaves(leaves: Leaves, style: Style) -> Merged:
+def merge_leaves(leaves: Leaves, style: MarkerStyle) -> Merged:
     """The merge of an app's own lockfiles; an empty file where there is no leaf."""
     base, ours, theirs = (format_app(name) if name else b"" for name in leaves)
     return merge_app(base, ours, theirs, style)
@@ -101,7 +102,9 @@ def names(merged: Merged) -> list[Leaves]:
 
 
 @given(NAMES, NAMES, STYLES)
-def test_one_changed_side_wins_in_a_lockfile(base: str, new: str, style: Style) -> None:
+def test_one_changed_side_wins_in_a_lockfile(
+    base: str, new: str, style: MarkerStyle
+) -> None:
     o, x = format_app(base), format_app(new)
     assert merge_app(o, o, x, style).content == x
     assert merge_app(o, x, o, style).content == x
@@ -126,7 +129,7 @@ def test_the_merge_of_a_lockfile_does_not_depend_on_the_side(
 ) -> None:
     o = format_app(base) if base else b""
     a, b = format_app(ours), format_app(theirs)
-    there, back = merge_app(o, a, b, STYLE), merge_app(o, b, a, SWAPPED)
+    there, back = merge_app(o, a, b, STYLE), merge_app(o, b, a, STYLE)
     assert there.clean is back.clean
     assert names(there) == [(c, y, x) for c, x, y in names(back)]
     if there.clean:
@@ -137,7 +140,7 @@ def test_the_merge_of_a_lockfile_does_not_depend_on_the_side(
     NO_NAME, NO_NAME | NAMES.map(format_app), NO_NAME | NAMES.map(format_app), STYLES
 )
 def test_a_lockfile_with_an_unreadable_side_is_never_clean(
-    broken: bytes, base: bytes, other: bytes, style: Style
+    broken: bytes, base: bytes, other: bytes, style: MarkerStyle
 ) -> None:
     for ours, theirs in [(broken, other), (other, broken), (broken, broken)]:
         merged = merge_app(base, ours, theirs, style)
@@ -158,7 +161,7 @@ def test_a_lockfile_with_an_unreadable_base_is_clean_only_where_the_sides_agree(
 
 @given(HISTORIES, STYLES)
 def test_one_changed_side_wins_in_a_shared_lockfile(
-    history: History, style: Style
+    history: History, style: MarkerStyle
 ) -> None:
     base, new, _ = versions(history)
     o, x = format_shared(base), format_shared(new)
@@ -190,7 +193,7 @@ def test_the_merge_of_a_shared_lockfile_does_not_depend_on_the_side(
 ) -> None:
     base, ours, theirs = map(format_shared, versions(history))
     there = merge_shared(base, ours, theirs, STYLE)
-    back = merge_shared(base, theirs, ours, SWAPPED)
+    back = merge_shared(base, theirs, ours, STYLE)
     assert names(there) == [(c, y, x) for c, x, y in names(back)]
     if there.clean:
         assert there.content == back.content
@@ -198,7 +201,7 @@ def test_the_merge_of_a_shared_lockfile_does_not_depend_on_the_side(
 
 @given(NO_ENTRIES, HISTORIES, STYLES)
 def test_a_shared_lockfile_with_an_unreadable_side_is_never_clean(
-    broken: bytes, history: History, style: Style
+    broken: bytes, history: History, style: MarkerStyle
 ) -> None:
     base, other, _ = map(format_shared, versions(history))
     for o in (base, broken, b""):
@@ -222,7 +225,7 @@ def test_the_apps_of_an_inner_conflict_need_agreement_and_no_other_app_does(
     inner: History, outer: History
 ) -> None:
     """A criss-cross: the merge of two merge bases is the base of the merge."""
-    middle = merge_versions(versions(inner), Style(9))
+    middle = merge_versions(versions(inner), MarkerStyle(9))
     unknown = {conflict.label for conflict in middle.conflicts}
     known = {
         label: b if a == o else a
@@ -265,7 +268,7 @@ def test_line_ends_marks_and_blanks_change_no_merge_of_names(
     merge: Merge,
     texts: tuple[bytes, bytes, bytes],
     dressed: tuple[Callable[[bytes], bytes], ...],
-    style: Style,
+    style: MarkerStyle,
 ) -> None:
     key = b"shop: " if merge is merge_shared else b""
     base, ours, theirs = (key + text for text in texts)
@@ -279,7 +282,7 @@ def test_line_ends_marks_and_blanks_change_no_merge_of_names(
 
 @given(HISTORIES, DRESSED, STYLES)
 def test_line_ends_marks_and_blanks_change_no_merge_of_entries(
-    history: History, dressed: tuple[Callable[[bytes], bytes], ...], style: Style
+    history: History, dressed: tuple[Callable[[bytes], bytes], ...], style: MarkerStyle
 ) -> None:
     base, ours, theirs = (
         dress(format_shared(entries))
@@ -304,7 +307,7 @@ def unreadable(content: bytes) -> bool:
 def test_what_a_conflict_leaves_is_never_taken_for_a_lockfile(
     history: History, size: int, show_base: bool
 ) -> None:
-    style = Style(size, show_base=show_base)
+    style = MarkerStyle(size, show_base=show_base)
     both = [merge_versions(versions(history), style)]
     both += [merge_leaves(leaves, style) for leaves in history.values()]
     for merged in both:
@@ -318,7 +321,7 @@ def test_what_a_conflict_leaves_is_never_taken_for_a_lockfile(
 @pytest.mark.parametrize("merge", [merge_app, merge_shared])
 @given(texts=st.tuples(*[st.binary(max_size=40)] * 3), style=STYLES)
 def test_any_bytes_are_merged_into_a_lockfile_or_a_conflict(
-    merge: Merge, texts: tuple[bytes, bytes, bytes], style: Style
+    merge: Merge, texts: tuple[bytes, bytes, bytes], style: MarkerStyle
 ) -> None:
     merged = merge(*texts, style)
     assert merged.clean is not unreadable(merged.content)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from oneleaf.config import Config
 
+    # A key of the local configuration and its new value; None removes the key.
+    KeyEdit = tuple[str, str | None]
 
 SECTION = "merge.oneleaf"
 DRIVER = f"{SECTION}.driver"
@@ -45,7 +47,6 @@ _BY_NAME = (
     'case "$(command -v oneleaf)" in'
     f" /*|?:/*) oneleaf merge-driver {_FILES} && exit 0;; esac"
 )
-_LAUNCHER = ("lockfiles", "launcher.py")  # from the package's folder
 
 
 class Tool:
@@ -58,21 +59,11 @@ class Tool:
         self.launcher = launcher
 
 
-class Edit:
-    """One change of the local configuration: ``value`` None takes the key away."""
-
-    __slots__ = ("key", "value")
-
-    def __init__(self, key: str, value: "str | None") -> None:
-        self.key = key
-        self.value = value
-
-
 def this_tool() -> "Tool | None":
     """The tool that runs now; None where git could not start it again by paths."""
     python = slashes(os.path.abspath(sys.executable)) if sys.executable else ""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    launcher = slashes(os.path.join(package, *_LAUNCHER))
+    launcher = slashes(os.path.join(package, "lockfiles", "launcher.py"))
     if not os.path.isfile(python) or not os.path.isfile(launcher):
         return None
     return Tool(python, launcher)
@@ -89,21 +80,19 @@ def is_inside(tool: Tool, folders: "Sequence[str]") -> bool:
     Such a path never stands in git's configuration: any commit that is checked out
     could put another program there.
     """
+    paths = (tool.python, tool.launcher)
     roots = {place for folder in folders for place in _places(folder)}
-    return _is_below(tool, folders) or any(
+    by_name = any(
         place == root or place.startswith(root.rstrip("/") + "/")
-        for path in (tool.python, tool.launcher)
+        for path in paths
         for place in _places(path)
         for root in roots
     )
-
-
-def _is_below(tool: Tool, folders: "Sequence[str]") -> bool:
-    """The same by what the folders are: also where a path is written in other case."""
-    return any(
+    # By what the folders are: also where a path is written in other case.
+    return by_name or any(
         worktree.below(os.path.abspath(folder), os.path.abspath(place)) is not None
         for folder in folders
-        for path in (tool.python, tool.launcher)
+        for path in paths
         for place in (path, os.path.realpath(path))
     )
 
@@ -151,7 +140,7 @@ def is_own(value: str) -> bool:
 
 def plan(
     entries: "Sequence[tuple[str, str]]", value: str, *, force: bool = False
-) -> "list[Edit] | None":
+) -> "list[KeyEdit] | None":
     """What to change so that the section holds ``value``; None for a foreign driver.
 
     entries: key and value of the section's lines in the local configuration.
@@ -163,41 +152,35 @@ def plan(
     drivers = [text for key, text in entries if key == DRIVER]
     if not force and not all(is_own(driver) for driver in drivers):
         return None
-    edits = [] if drivers == [value] else [Edit(DRIVER, value)]
+    edits: list[KeyEdit] = [] if drivers == [value] else [(DRIVER, value)]
     if [text for key, text in entries if key == NAME] != [DESCRIPTION]:
-        edits.append(Edit(NAME, DESCRIPTION))
+        edits.append((NAME, DESCRIPTION))
     known = (DRIVER, NAME)
     others = dict.fromkeys(key for key, _ in entries if key not in known)
-    return edits + [Edit(key, None) for key in others]
-
-
-def parse_entries(raw: bytes) -> "list[tuple[str, str]]":
-    """Key and value of what ``git config -z --get-regexp`` printed; no value is ""."""
-    text = raw.decode("utf-8", "surrogateescape")
-    pairs = (record.partition("\n") for record in text.split("\0") if record)
-    return [(key, value) for key, _, value in pairs]
+    return edits + [(key, None) for key in others]
 
 
 _PATHS_PER_CALL = 100  # Windows takes 32,767 characters on a command line
 
 
 def local_entries() -> "list[tuple[str, str]]":
-    """The driver's section in this clone's own configuration, empty where it has none.
+    """Key and value of the driver's section in this clone's own configuration.
 
     Linked work trees share it. Raises OneleafError outside of a repository.
     """
     pattern = "^" + SECTION.replace(".", r"\.") + r"\."
     raw = git.run("config", "--local", "-z", "--get-regexp", pattern, ok=(0, 1))
-    return parse_entries(raw)
+    pairs = (record.partition("\n") for record in git.decode(raw).split("\0") if record)
+    return [(key, value) for key, _, value in pairs]
 
 
-def write(edits: "Sequence[Edit]") -> None:
+def write(edits: "Sequence[KeyEdit]") -> None:
     """Changes the local configuration. Raises GitError, also where another writes it."""
-    for edit in edits:
-        if edit.value is None:
-            git.run("config", "--local", "--unset-all", edit.key)
+    for key, value in edits:
+        if value is None:
+            git.run("config", "--local", "--unset-all", key)
         else:
-            git.run("config", "--local", "--replace-all", edit.key, edit.value)
+            git.run("config", "--local", "--replace-all", key, value)
 
 
 def effective(key: str) -> str:

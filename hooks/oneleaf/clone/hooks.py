@@ -71,7 +71,7 @@ def configured(top: str) -> "tuple[str, ...]":
     words = {
         word.strip("\"',[]{}")
         for name in _CONFIGURATIONS
-        for word in _uncommented(os.path.join(top, name)).replace("id:", " ").split()
+        for word in _configuration(top, name).replace("id:", " ").split()
     }
     return tuple(i for i in _IDS if i in words)
 
@@ -91,7 +91,7 @@ def _entries_run(top: str, name: str) -> bool:
 
     The verb may stand in ``args``, in lines of its own.
     """
-    lines = _uncommented(os.path.join(top, name)).splitlines()
+    lines = _configuration(top, name).splitlines()
     return any(_runs(f"{x} check") for x in lines if x.strip(" -").startswith("entry"))
 
 
@@ -118,7 +118,7 @@ def _who(top: str, folder: str, kind: str, *, managed: bool) -> str:
         manager = "prek" if _BY_PREK in text else "pre-commit"
         return manager if managed else ""
     if "lefthook" in text:
-        named = any(_runs(section(t, kind)) for t in _texts(top, _LEFTHOOK))
+        named = any(_runs(section(_configuration(top, n), kind)) for n in _LEFTHOOK)
         return "lefthook" if named else ""
     return ""
 
@@ -175,16 +175,12 @@ def _reader(top: str) -> str:
     return "prek" if own or only else "pre-commit"
 
 
-def _texts(top: str, names: "Iterable[str]") -> "list[str]":
-    return [_uncommented(os.path.join(top, name)) for name in names]
-
-
-def _uncommented(path: str) -> str:
-    return _without_comments(_text(path))
+def _configuration(top: str, name: str) -> str:
+    return _without_comments(_text(os.path.join(top, name)))
 
 
 def _without_comments(text: str) -> str:
-    """The text without what stands behind ``#``, in scripts, YAML and TOML alike."""
+    """The text without what follows a ``#``, in scripts, YAML and TOML alike."""
     return "\n".join(line.partition("#")[0] for line in text.split("\n"))
 
 

@@ -5,17 +5,18 @@ type beyond the blocking ones, that makes the others weaker. Only ``missing`` co
 against the clone.
 """
 
-from oneleaf.clone import driver
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from oneleaf.checking.findings import Finding
+from oneleaf.clone import attributes, driver
 from oneleaf.output.terminal import counted
 from oneleaf.shell import quoted
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
-    from oneleaf.checking.findings import Finding
-
-
+@dataclass(slots=True)
 class Facts:
     """What was found in the clone.
 
@@ -40,40 +41,21 @@ class Facts:
     upstream: name of the upstream branch, "" where nothing tells it.
     """
 
-    __slots__ = (
-        "answers",
-        "apps",
-        "attributes",
-        "attributes_committed",
-        "configured",
-        "hooks",
-        "hooks_directory",
-        "line",
-        "lockfiles",
-        "manager",
-        "occupied",
-        "overriding",
-        "rerere_used",
-        "settings",
-        "upstream",
-    )
-
-    def __init__(self) -> None:
-        self.settings: Mapping[str, str] = {}
-        self.answers = ""
-        self.attributes: Mapping[str, str] = {}
-        self.overriding: tuple[str, int, str] | None = None
-        self.attributes_committed = True
-        self.rerere_used = False
-        self.hooks: Mapping[str, str] = {}
-        self.manager = ""
-        self.occupied: Sequence[str] = ()
-        self.configured: Sequence[str] = ()
-        self.hooks_directory = ".git/hooks"
-        self.line = ""
-        self.lockfiles: Sequence[Finding] | None = ()
-        self.apps = 0
-        self.upstream = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    answers: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    overriding: tuple[str, int, str] | None = None
+    attributes_committed: bool = True
+    rerere_used: bool = False
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    manager: str = ""
+    occupied: Sequence[str] = ()
+    configured: Sequence[str] = ()
+    hooks_directory: str = ".git/hooks"
+    line: str = ""
+    lockfiles: Sequence[Finding] | None = ()
+    apps: int = 0
+    upstream: str = ""
 
 
 OK, MISSING, RISK = "ok", "missing", "risk"
@@ -98,23 +80,21 @@ HOOK_TYPES = {
 }
 
 
-class Row:
-    """One line of the answer.
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One row of the answer: something that protects, and how it is.
 
     name: what it is about; state: ``ok``, ``missing`` or ``risk``; text: a phrase;
     command: what mends it, "" where nothing is to be mended.
     """
 
-    __slots__ = ("command", "name", "state", "text")
-
-    def __init__(self, name: str, state: str, text: str, command: str = "") -> None:
-        self.name = name
-        self.state = state
-        self.text = text
-        self.command = command
+    name: str
+    state: str
+    text: str
+    command: str = ""
 
 
-def rows(facts: Facts) -> "list[Row]":
+def rows(facts: Facts) -> list[Guard]:
     """Everything that protects, in the order in which one would mend it.
 
     facts: what was found in the clone; nothing else is asked.
@@ -130,100 +110,93 @@ def rows(facts: Facts) -> "list[Row]":
     ]
 
 
-def is_protected(found: "Sequence[Row]") -> bool:
+def is_protected(found: Sequence[Guard]) -> bool:
     """Whether nothing that protects is missing."""
     return all(row.state != MISSING for row in found)
 
 
-def _driver(facts: Facts) -> Row:
+def _driver(facts: Facts) -> Guard:
     """The half in git's configuration."""
     value = facts.settings.get(driver.DRIVER, "")
-    prefix = driver.SECTION + "."
     if not value:
-        half = any(key.startswith(prefix) for key in facts.settings)
+        half = any(key.startswith(driver.SECTION + ".") for key in facts.settings)
         text = (
             "half a section, without a driver: git dies in every merge of a lockfile"
             if half
             else "not registered in this clone: lockfiles are merged as text"
         )
-        return Row("merge driver", MISSING, text, "oneleaf install")
+        return Guard("merge driver", MISSING, text, "oneleaf install")
     if not driver.is_own(value):
         text = f"something else is registered: {value}"
-        return Row("merge driver", MISSING, text, "oneleaf install --force")
+        return Guard("merge driver", MISSING, text, "oneleaf install --force")
     if facts.answers == "driver":
-        return Row("merge driver", OK, "registered, and it answers")
+        return Guard("merge driver", OK, "registered, and it answers")
     text = (
         "registered, but the tool is gone or broken: lockfiles are merged as text"
         if facts.answers == "text"
         else "registered, but the command fails"
     )
-    return Row("merge driver", MISSING, text, "oneleaf install")
+    return Guard("merge driver", MISSING, text, "oneleaf install")
 
 
-def _recursive(facts: Facts) -> "Iterator[Row]":
+def _recursive(facts: Facts) -> Iterator[Guard]:
     key = driver.SECTION + ".recursive"
     if key in facts.settings:
         text = f"{facts.settings[key]} merges the merge bases instead of the driver"
-        yield Row(key, RISK, text, f"git config --unset-all {key}")
+        yield Guard(key, RISK, text, f"git config --unset-all {key}")
 
 
-def _attribute(facts: Facts) -> Row:
+def _attribute(facts: Facts) -> Guard:
     """The half in ``.gitattributes``."""
     name = "attribute"
-    astray = {
-        path: value for path, value in facts.attributes.items() if value != "oneleaf"
-    }
+    astray = attributes.not_ours(tuple(facts.attributes.items()))
     if astray:
-        path, value = next(iter(astray.items()))
+        path, value = astray[0]
         more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
         if facts.overriding is None or value == "unspecified":
             text = f"{path} is not sent to the driver{more}"
-            return Row(name, MISSING, text, "oneleaf install")
+            return Guard(name, MISSING, text, "oneleaf install")
         file, number, line = facts.overriding
         text = f"{path} is merged as {value}, by line {number} of {file}: {line}{more}"
         # The last line that matches decides: one below the other mends it.
         cure = f"echo {quoted(facts.line)} >> {quoted(file)}"
         here = file == ".gitattributes"
-        return Row(name, MISSING, text, "oneleaf install" if here else cure)
+        return Guard(name, MISSING, text, "oneleaf install" if here else cure)
     if not facts.attributes_committed:
         text = ".gitattributes is not committed: other clones do not have the line"
-        return Row(name, RISK, text, "git add .gitattributes")
-    return Row(name, OK, "git sends every lockfile to the driver")
+        return Guard(name, RISK, text, "git add .gitattributes")
+    return Guard(name, OK, "git sends every lockfile to the driver")
 
 
-def _lockfiles(facts: Facts) -> Row:
+def _lockfiles(facts: Facts) -> Guard:
     name = "lockfiles"
     if not facts.apps:
-        return Row(name, OK, "no app with migrations in the index")
+        return Guard(name, OK, "no app with migrations in the index")
     if facts.lockfiles is None:
         text = f"none, for {counted(facts.apps, 'app')}: two branches can add to one app unseen"
-        return Row(name, MISSING, text, "oneleaf lock --init")
+        return Guard(name, MISSING, text, "oneleaf lock --init")
     if facts.lockfiles:
-        more = (
-            f", and {len(facts.lockfiles) - 1} more" if len(facts.lockfiles) > 1 else ""
-        )
-        return Row(
-            name, MISSING, facts.lockfiles[0].message + more, "oneleaf check --all"
-        )
-    return Row(name, OK, "every app's names its leaf node")
+        others = len(facts.lockfiles) - 1
+        text = facts.lockfiles[0].message + (f", and {others} more" if others else "")
+        return Guard(name, MISSING, text, "oneleaf check --all")
+    return Guard(name, OK, "every app's names its leaf node")
 
 
-def hooks(facts: Facts) -> "Iterator[Row]":
+def hooks(facts: Facts) -> Iterator[Guard]:
     """A row for each hook type; only the blocking ones count as missing."""
     for kind, (blocks, ids, script) in HOOK_TYPES.items():
         name = f"hook {kind}"
         by = facts.hooks.get(kind, "")
         if by:
-            yield Row(
-                name, OK, f"runs oneleaf, by {'a script' if by == 'script' else by}"
-            )
+            text = f"runs oneleaf, by {'a script' if by == 'script' else by}"
+            yield Guard(name, OK, text)
             continue
-        yield Row(name, MISSING if blocks else RISK, *_idle(facts, kind, ids, script))
+        yield Guard(name, MISSING if blocks else RISK, *_idle(facts, kind, ids, script))
 
 
 def _idle(
-    facts: Facts, kind: str, ids: "tuple[str, ...]", script: str
-) -> "tuple[str, str]":
+    facts: Facts, kind: str, ids: tuple[str, ...], script: str
+) -> tuple[str, str]:
     """Why a hook does not run oneleaf, and the command of whoever keeps the hooks."""
     text = "does not run oneleaf"
     if facts.settings.get("core.hookspath") or (
@@ -247,38 +220,42 @@ def _idle(
     return f"{text}: add the hook id {ids[0]}, then install", install
 
 
-def _settings(facts: Facts) -> "Iterator[Row]":
+def _settings(facts: Facts) -> Iterator[Guard]:
     """Settings of git's that decide in silence."""
     get = facts.settings.get
     if _is_true(get("rerere.autoupdate")) and facts.rerere_used:
         text = "stages resolutions of earlier conflicts, which may be of another app"
-        yield Row("rerere.autoupdate", RISK, text, "git config rerere.autoupdate false")
+        yield Guard(
+            "rerere.autoupdate", RISK, text, "git config rerere.autoupdate false"
+        )
     if _is_true(get("merge.directoryrenames")):
         text = "moves migrations that were added to a renamed folder without asking"
         command = "git config merge.directoryRenames conflict"
-        yield Row("merge.directoryRenames", RISK, text, command)
+        yield Guard("merge.directoryRenames", RISK, text, command)
     default = get("merge.default")
     if default and default not in ("text", "oneleaf"):
         text = f"{default} merges every file that no attribute speaks of"
-        yield Row("merge.default", RISK, text, "git config merge.default text")
+        yield Guard("merge.default", RISK, text, "git config merge.default text")
     path = get("core.hookspath")
     if path:
         runs = any(facts.hooks.get(kind) for kind in HOOK_TYPES)
         text = f"hooks are looked for in {path}"
         if runs:
-            yield Row("core.hooksPath", OK, text)
+            yield Guard("core.hooksPath", OK, text)
         else:
             text += ", where pre-commit installs none and nothing runs oneleaf"
-            yield Row("core.hooksPath", RISK, text, "git config --unset core.hooksPath")
+            yield Guard(
+                "core.hooksPath", RISK, text, "git config --unset core.hooksPath"
+            )
 
 
-def _is_true(value: "str | None") -> bool:
+def _is_true(value: str | None) -> bool:
     """git's booleans (git-config(1), "Values"); a key without a value is true."""
     return value is not None and value.lower() in ("true", "yes", "on", "1", "")
 
 
-def _upstream(facts: Facts) -> Row:
+def _upstream(facts: Facts) -> Guard:
     if facts.upstream:
-        return Row("upstream", OK, f"published is what {facts.upstream} has")
+        return Guard("upstream", OK, f"published is what {facts.upstream} has")
     text = "no branch is known to be published: chains cannot be told apart"
-    return Row("upstream", RISK, text, "git remote set-head origin --auto")
+    return Guard("upstream", RISK, text, "git remote set-head origin --auto")

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from oneleaf.clone.driver import Edit
+    from oneleaf.clone.driver import KeyEdit
 
 VERB = Verb(
     "install",
@@ -90,7 +90,7 @@ def refresh() -> None:
         pass
 
 
-def _edits(*, force: bool) -> "list[Edit]":
+def _edits(*, force: bool) -> "list[KeyEdit]":
     entries = driver.local_entries()
     tool = driver.usable_tool()
     edits = driver.plan(entries, driver.command(tool), force=force)
@@ -139,7 +139,7 @@ def _new_attributes(top: str) -> "tuple[str, bytes | None]":
     return line, attributes.appended(content, line)
 
 
-def _tell(edits: "list[Edit]", line: "str | None", *, dry: bool) -> None:
+def _tell(edits: "list[KeyEdit]", line: "str | None", *, dry: bool) -> None:
     done = "Would register" if dry else "Registered"
     if edits:
         print(f"{done} the merge driver in this clone's git configuration")

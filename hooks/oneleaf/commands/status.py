@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oneleaf.clone.protection import Row
+    from oneleaf.clone.protection import Guard
     from oneleaf.config import Config
 
 
@@ -140,7 +140,7 @@ _PLACES = {
 _ELSEWHERE = ".git/config"
 
 
-def render_text(rows: "Sequence[Row]", *, colored: bool, protected: bool) -> str:
+def render_text(rows: "Sequence[Guard]", *, colored: bool, protected: bool) -> str:
     """A line per row: state, name, and what there is to say; below it the cure."""
     width = max(len(row.name) for row in rows)
     lines = []
@@ -155,7 +155,7 @@ def render_text(rows: "Sequence[Row]", *, colored: bool, protected: bool) -> str
     return "".join(line + "\n" for line in lines)
 
 
-def render_json(rows: "Sequence[Row]", *, protected: bool) -> str:
+def render_json(rows: "Sequence[Guard]", *, protected: bool) -> str:
     """The same as one JSON object, version 1; ASCII only."""
     import json
 
@@ -167,7 +167,7 @@ def render_json(rows: "Sequence[Row]", *, protected: bool) -> str:
     return json.dumps(answer, indent=2) + "\n"
 
 
-def as_report(rows: "Sequence[Row]") -> Report:
+def as_report(rows: "Sequence[Guard]") -> Report:
     """The rows that are not ok, each at the file that has to do with it."""
     found = [
         Finding(

@@ -13,13 +13,13 @@ cannot be asked.
 import sys
 
 from oneleaf.lockfiles.format import marker_line
-from oneleaf.lockfiles.merge import Style, conflict_text, judge
+from oneleaf.lockfiles.merge import DEFAULT_SIZE, MarkerStyle, conflict_text, judge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from oneleaf.lockfiles.merge import Conflict
+    from oneleaf.lockfiles.merge import NameConflict
 
 
 if sys.platform == "win32":
@@ -28,8 +28,9 @@ else:
     import posix as system
 
 
-_SIZE = 7
-_LONGEST = 1000
+_LARGEST_SIZE = 1000
+_LONGEST_NAME = 100
+_NAMED_APPS = 3
 _TEMPORARY = ".oneleaf"
 
 
@@ -58,7 +59,7 @@ def drive(words: "Sequence[str]") -> int:
 def _drive(words: "Sequence[str]") -> int:
     base, ours, theirs = (_read(word) for word in words[:3])
     size = _size(words)
-    merged = judge(base, ours, theirs, Style(size))
+    merged = judge(base, ours, theirs, MarkerStyle(size))
     if merged.clean:
         if merged.content != ours:
             _write(words[1], merged.content)
@@ -67,12 +68,13 @@ def _drive(words: "Sequence[str]") -> int:
     path = words[4] if len(words) > 4 else ""
     outermost = is_outermost(size, path)
     if outermost and shows_base():
-        merged = judge(base, ours, theirs, Style(size, show_base=True))
+        merged = judge(base, ours, theirs, MarkerStyle(size, show_base=True))
     if merged.content != ours:
         _write(words[1], merged.content)
-    # rerere asks with two equal files, after the conflict was told.
+    # rerere asks with two equal files, after the conflict was reported.
     if outermost and base != ours:
-        say(merged.conflicts, path, base or b"")
+        sys.stderr.write(message(merged.conflicts, path, _side_known(base or b"")))
+        sys.stderr.flush()
     return 1
 
 
@@ -80,7 +82,7 @@ def _size(words: "Sequence[str]") -> int:
     """The marker size git asks for, its default where that is no usable number."""
     text = words[3] if len(words) > 3 else ""
     size = int(text) if text.isascii() and text.isdigit() else 0
-    return size if size < _LONGEST else _SIZE
+    return size if size < _LARGEST_SIZE else DEFAULT_SIZE
 
 
 def _give_up(words: "Sequence[str]") -> int:
@@ -88,7 +90,9 @@ def _give_up(words: "Sequence[str]") -> int:
     try:
         base, ours, theirs = ((_read(word) or b"") for word in words[:3])
         if not marker_line(ours):
-            _write(words[1], conflict_text(base, ours, theirs, Style(_size(words))))
+            _write(
+                words[1], conflict_text(base, ours, theirs, MarkerStyle(_size(words)))
+            )
     except BaseException:  # noqa: BLE001, S110 - the code below says all that can be said
         pass
     return 1
@@ -172,11 +176,6 @@ def _on_signals(handler: "Callable[[int, object], None] | None") -> None:
             _signal.signal(getattr(_signal, name), handler or _signal.SIG_IGN)
 
 
-_DEFAULT_SIZE = 7
-_LONGEST_NAME = 100
-_NAMED_APPS = 3
-
-
 def shows_base() -> bool:
     """Whether ``merge.conflictStyle`` asks for the base between the sides."""
     answer = _ask("config", "--get", "merge.conflictStyle").strip()
@@ -188,26 +187,16 @@ def is_outermost(size: int, path: str) -> bool:
 
     Inner merges get longer markers than the attribute conflict-marker-size says.
     """
-    if size == _DEFAULT_SIZE or not path:
-        return size == _DEFAULT_SIZE
+    if size == DEFAULT_SIZE or not path:
+        return size == DEFAULT_SIZE
     fields = _ask("check-attr", "-z", "conflict-marker-size", "--", path).split("\0")
     return len(fields) > 2 and fields[2] == str(size)
 
 
-def say(conflicts: "list[Conflict]", path: str, base: bytes) -> None:
-    """Two lines on standard error: what conflicts, and the next command.
+def message(conflicts: "list[NameConflict]", path: str, side: str) -> str:
+    """Two lines for standard error: what conflicts, and the next command.
 
-    path: the lockfile's; base: the merge base's content, which may hold markers.
-    """
-    sys.stderr.write(message(conflicts, path, _side_known(base)))
-    sys.stderr.flush()
-
-
-def message(conflicts: "list[Conflict]", path: str, side: str) -> str:
-    """The two lines.
-
-    path: the lockfile's, from the top of the repository; it tells the app of an
-        app's own lockfile.
+    path: the lockfile's, from the top of the repository.
     side: what is known of the sides, "" for nothing.
     """
     from oneleaf.output.terminal import escape
@@ -274,7 +263,6 @@ def _rebase_marks() -> "list[str]":
 
 
 def _ask(*args: str) -> str:
-    """git's answer; "" where there is none."""
     from oneleaf.errors import OneleafError
     from oneleaf.git import git
 

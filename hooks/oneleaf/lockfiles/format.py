@@ -50,7 +50,7 @@ class Malformed(Exception):
         self.reason = reason
 
 
-class Shared:
+class SharedLockfile:
     """A shared lockfile, as far as its text can be told apart.
 
     header: the comment lines on top, blank lines between them included.
@@ -152,7 +152,7 @@ def read_shared(data: bytes) -> "dict[str, str]":
     return shared.entries
 
 
-def parse_shared(data: bytes) -> Shared:
+def parse_shared(data: bytes) -> SharedLockfile:
     """A shared lockfile in any order and with any number of blank lines.
 
     For the merge, which writes its result in order anyway. Raises Malformed for
@@ -180,7 +180,7 @@ def parse_shared(data: bytes) -> Shared:
     comments = _trimmed(header)
     if not entries and not comments:
         raise Malformed(1, "the file is empty")
-    return Shared(comments, entries, lines)
+    return SharedLockfile(comments, entries, lines)
 
 
 def parse_entry(line: str, number: int) -> "tuple[str, str]":

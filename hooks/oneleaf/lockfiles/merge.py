@@ -12,7 +12,7 @@ mark or a blank is neither a change nor a conflict. Results have LF; git convert
 
 from oneleaf.lockfiles.format import (
     Malformed,
-    Shared,
+    SharedLockfile,
     format_app,
     join_shared,
     parse_entry,
@@ -29,40 +29,27 @@ if TYPE_CHECKING:
 # never equals what a side has, and a difference between the sides is a conflict.
 _UNKNOWN = "\0"
 
-_DEFAULT_SIZE, _SMALLEST_SIZE = 7, 3
+DEFAULT_SIZE, _SMALLEST_SIZE = 7, 3
 
 
-class Style:
+class MarkerStyle:
     """How conflicts are written.
 
-    marker_size: characters of a marker line, git's ``%L``; git's default where it is
-        less than the three that tell a marker from a name.
-    show_base: whether the base stands between the sides (``merge.conflictStyle``
-        diff3 or zdiff3).
-    ours, base, theirs: labels of the marker lines.
+    size: characters of a marker line, git's ``%L``; git's default where it is less
+        than the three that distinguish a marker from a name.
+    show_base: whether the base is between the sides (``merge.conflictStyle`` diff3 or
+        zdiff3).
     """
 
-    __slots__ = ("base", "marker_size", "ours", "show_base", "theirs")
+    __slots__ = ("show_base", "size")
 
-    def __init__(
-        self,
-        marker_size: int = _DEFAULT_SIZE,
-        *,
-        show_base: bool = False,
-        ours: str = "ours",
-        base: str = "base",
-        theirs: str = "theirs",
-    ) -> None:
+    def __init__(self, size: int = DEFAULT_SIZE, *, show_base: bool = False) -> None:
         # A conflict without markers that readers know would be added unseen.
-        known = marker_size >= _SMALLEST_SIZE
-        self.marker_size = marker_size if known else _DEFAULT_SIZE
+        self.size = size if size >= _SMALLEST_SIZE else DEFAULT_SIZE
         self.show_base = show_base
-        self.ours = ours
-        self.base = base
-        self.theirs = theirs
 
 
-class Conflict:
+class NameConflict:
     """One app whose latest migration the merge cannot tell.
 
     label: the app label in a shared lockfile; "" in an app's own lockfile, and
@@ -90,7 +77,7 @@ class Merged:
 
     __slots__ = ("conflicts", "content")
 
-    def __init__(self, content: bytes, conflicts: "list[Conflict]") -> None:
+    def __init__(self, content: bytes, conflicts: "list[NameConflict]") -> None:
         self.content = content
         self.conflicts = conflicts
 
@@ -101,7 +88,10 @@ class Merged:
 
 
 def judge(
-    base: "bytes | None", ours: "bytes | None", theirs: "bytes | None", style: Style
+    base: "bytes | None",
+    ours: "bytes | None",
+    theirs: "bytes | None",
+    style: MarkerStyle,
 ) -> Merged:
     """Merges a lockfile of either form; None for a file that cannot be read. Raises nothing.
 
@@ -110,7 +100,7 @@ def judge(
     """
     if base is None or ours is None or theirs is None:
         text = conflict_text(base or b"", ours or b"", theirs or b"", style)
-        return Merged(text, [Conflict("", None, None, None)])
+        return Merged(text, [NameConflict("", None, None, None)])
     merge = merge_shared if _is_shared(ours) or _is_shared(theirs) else merge_app
     return merge(base, ours, theirs, style)
 
@@ -123,7 +113,7 @@ def _is_shared(data: bytes) -> bool:
     return True
 
 
-def merge_app(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
+def merge_app(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> Merged:
     """Merges an app's own lockfile. Raises nothing.
 
     base: git's ``%O``; empty where the merge base has no such file, and then two
@@ -140,10 +130,10 @@ def merge_app(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
         return Merged(format_app(other if mine == root else mine), [])
     before = b"" if root is None else format_app(root)
     text = conflict_text(before, format_app(mine), format_app(other), style)
-    return Merged(text, [Conflict("", root, mine, other)])
+    return Merged(text, [NameConflict("", root, mine, other)])
 
 
-def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
+def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> Merged:
     """Merges a shared lockfile, app by app. Raises nothing.
 
     base: git's ``%O``; empty where the merge base has no such file. Where it holds
@@ -159,13 +149,13 @@ def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merge
         return _undecided(base, ours, theirs, style)
     root = _read_base(base, {*mine.entries, *other.entries})
     blocks: list[bytes] = []
-    conflicts: list[Conflict] = []
+    conflicts: list[NameConflict] = []
     for label in sorted({*mine.entries, *other.entries}):
         known = root.entries.get(label)
         a, b = mine.entries.get(label), other.entries.get(label)
         if not _decided(known, a, b):
             unknown = known == _UNKNOWN
-            conflicts.append(Conflict(label, None if unknown else known, a, b))
+            conflicts.append(NameConflict(label, None if unknown else known, a, b))
             blocks.append(_entry_block(conflicts[-1], style))
         elif (name := b if a == known else a) is not None:
             blocks.append(f"{label}: {name}".encode())
@@ -173,16 +163,16 @@ def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merge
     return Merged(join_shared(header, blocks), conflicts)
 
 
-def conflict_text(base: bytes, ours: bytes, theirs: bytes, style: Style) -> bytes:
+def conflict_text(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> bytes:
     """The whole of both files in one marker block; the base where the style asks.
 
     Takes any bytes and raises nothing: the last resort where a merge cannot be made.
     """
-    size = style.marker_size
-    parts = [_marker("<", size, style.ours), _ended(ours)]
+    size = style.size
+    parts = [b"<" * size, b" ours\n", _ended(ours)]
     if style.show_base:
-        parts += [_marker("|", size, style.base), _ended(base)]
-    parts += [_marker("=", size, ""), _ended(theirs), _marker(">", size, style.theirs)]
+        parts += [b"|" * size, b" base\n", _ended(base)]
+    parts += [b"=" * size, b"\n", _ended(theirs), b">" * size, b" theirs\n"]
     return b"".join(parts)
 
 
@@ -199,7 +189,7 @@ def _name_in(data: bytes) -> "str | None":
         return None
 
 
-def _undecided(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
+def _undecided(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> Merged:
     """The conflict of files that cannot be read, one of them at least.
 
     Text of ours that shows a conflict already stays as it is. Git's rerere asks the
@@ -209,11 +199,11 @@ def _undecided(base: bytes, ours: bytes, theirs: bytes, style: Style) -> Merged:
     """
     marked = ours.startswith(b"<<<") or b"\n<<<" in ours
     content = ours if marked else conflict_text(base, ours, theirs, style)
-    conflict = Conflict("", _name_in(base), _name_in(ours), _name_in(theirs))
+    conflict = NameConflict("", _name_in(base), _name_in(ours), _name_in(theirs))
     return Merged(content, [conflict])
 
 
-def _read_base(data: bytes, labels: "Iterable[str]") -> Shared:
+def _read_base(data: bytes, labels: "Iterable[str]") -> SharedLockfile:
     """The base of a shared lockfile, ``_UNKNOWN`` for names that cannot be known.
 
     labels: the apps of both sides, all unknown where the base cannot be read.
@@ -222,10 +212,10 @@ def _read_base(data: bytes, labels: "Iterable[str]") -> Shared:
         outside, inside = _split_at_markers(data)
         unknown = {parse_entry(line, 1)[0] for line in inside}
         if not outside.strip():
-            return Shared((), dict.fromkeys(unknown, _UNKNOWN), {})
+            return SharedLockfile((), dict.fromkeys(unknown, _UNKNOWN), {})
         root = parse_shared(outside)
     except (Malformed, UnicodeDecodeError):
-        return Shared((), dict.fromkeys(labels, _UNKNOWN), {})
+        return SharedLockfile((), dict.fromkeys(labels, _UNKNOWN), {})
     root.entries.update(dict.fromkeys(unknown, _UNKNOWN))
     return root
 
@@ -253,19 +243,13 @@ def _split_at_markers(data: bytes) -> "tuple[bytes, list[str]]":
     return b"\n".join(outside), inside
 
 
-def _entry_block(conflict: Conflict, style: Style) -> bytes:
+def _entry_block(conflict: NameConflict, style: MarkerStyle) -> bytes:
     """The marker block of one app, without the newline at its end."""
     base, ours, theirs = (
         b"" if name is None else f"{conflict.label}: {name}".encode()
         for name in (conflict.base, conflict.ours, conflict.theirs)
     )
     return conflict_text(base, ours, theirs, style).removesuffix(b"\n")
-
-
-def _marker(character: str, size: int, label: str) -> bytes:
-    """A marker line. Labels come from branch names and subjects: kept to one line."""
-    words = " ".join([character * size, *label.split()])
-    return words.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _ended(data: bytes) -> bytes:

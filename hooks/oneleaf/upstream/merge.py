@@ -140,7 +140,7 @@ class Merge:
         blobs = [stages[n][1] for n in "123" if n in stages]
         texts = [text or b"" for text in self.objects.read(blobs)]
         base = texts.pop(0) if "1" in stages else b""
-        done = merge.judge(base, texts[0], texts[1], merge.Style())
+        done = merge.judge(base, texts[0], texts[1], merge.MarkerStyle())
         if not done.clean:
             return None
         command = ("hash-object", "-w", "--stdin")
