@@ -84,15 +84,12 @@ class Options:
         self.operands = operands
 
     def flag(self, name: str) -> bool:
-        """Whether the flag was given. name: with its dashes, ``--all``."""
         return name in self._values
 
     def text(self, name: str, default: str = "") -> str:
-        """The option's last value, ``default`` where it was not given."""
         return self._values[name][-1] if name in self._values else default
 
     def texts(self, name: str) -> "list[str]":
-        """All values of an option that may be given again, in order."""
         return list(self._values.get(name, ()))
 
 
@@ -153,7 +150,6 @@ def _refuse(verb: Verb, why: str) -> "NoReturn":
 
 
 def asks_for_help(words: "Sequence[str]") -> bool:
-    """Whether ``--help`` or ``-h`` stands among the words, before a ``--``."""
     own = words[: words.index("--")] if "--" in words else words
     return "--help" in own or "-h" in own
 

@@ -14,53 +14,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-# Group of the overview -> verb -> (module, what the overview says of it).
+# Group of the overview -> verb -> what the overview says of it.
 GROUPS = {
     "every day": {
-        "check": (
-            "check",
-            "find duplicate numbers, several leaf nodes, stale lockfiles",
-        ),
-        "rebase": ("rebase", "move local migrations behind the published ones"),
-        "merge": ("merge", "write the migration that joins several leaf nodes"),
-        "lock": ("lock", "write the lockfiles to match the leaf nodes"),
+        "check": "find duplicate numbers, several leaf nodes, stale lockfiles",
+        "rebase": "move local migrations behind the published ones",
+        "merge": "write the migration that joins several leaf nodes",
+        "lock": "write the lockfiles to match the leaf nodes",
     },
     "setting up": {
-        "init": ("init", "protect a repository: lockfiles, merge driver, hooks"),
-        "install": ("install", "register the merge driver in this clone"),
-        "uninstall": ("uninstall", "take the registration back"),
-        "status": (
-            "status",
-            "say whether this clone is protected, and what is missing",
-        ),
-        "completion": (
-            "completion",
-            "print the script that completes words in a shell",
-        ),
-        "demo": ("demo", "play the whole story on a small real Django project"),
+        "init": "protect a repository: lockfiles, merge driver, hooks",
+        "install": "register the merge driver in this clone",
+        "uninstall": "take the registration back",
+        "status": "say whether this clone is protected, and what is missing",
+        "completion": "print the script that completes words in a shell",
+        "demo": "play the whole story on a small real Django project",
     },
     "looking ahead": {
-        "radar": ("radar", "say which remote branches will collide in an app"),
-        "graph": ("graph", "draw the history of an app, conflicts and sides marked"),
+        "radar": "say which remote branches will collide in an app",
+        "graph": "draw the history of an app, conflicts and sides marked",
     },
     "the database": {
-        "db": ("db", "see to the databases: status, lock, adopt, rollback, ..."),
+        "db": "see to the databases: status, lock, adopt, rollback, ...",
     },
     "called by git and by hooks": {
-        "advise": ("advise", "say in two lines what is wrong with HEAD"),
-        "merge-driver": ("merge_driver", "merge a lockfile that both sides changed"),
+        "advise": "say in two lines what is wrong with HEAD",
+        "merge-driver": "merge a lockfile that both sides changed",
     },
 }
-VERBS = {verb: row for group in GROUPS.values() for verb, row in group.items()}
+VERBS = {verb: text for group in GROUPS.values() for verb, text in group.items()}
 
 _HELP = ("help", "-h", "--help")
 
 
 def main(words: "Sequence[str]") -> int:
-    """Runs ``oneleaf WORDS`` and returns its exit code.
-
-    Raises OneleafError or Refused where the command ends early.
-    """
+    """Runs ``oneleaf WORDS`` and returns its exit code."""
     if not words:
         _help(())
         return 2
@@ -87,7 +75,7 @@ def load(verb: str) -> "Any":
     """The verb's module, imported. Raises OneleafError for an unknown verb."""
     if verb not in VERBS:
         raise OneleafError(_unknown(verb))
-    name = "oneleaf.commands." + VERBS[verb][0]
+    name = "oneleaf.commands." + verb.replace("-", "_")
     __import__(name)
     return sys.modules[name]
 
@@ -105,12 +93,14 @@ def _unknown(word: str) -> str:
 
 
 def _help(words: "Sequence[str]") -> int:
-    """Prints the help of the verb that the words name, the overview for none."""
     from oneleaf import usage
 
     named = [word for word in words if word not in _HELP]
     if not named:
-        print(_overview())
+        from oneleaf.commands import db
+
+        rows = {f"db {name}": what for name, what in db.VERBS.items()}
+        print(usage.overview({**GROUPS, "the database": rows}))
         return 0
     command = load(named[0])
     verb, verbs = command.VERB, getattr(command, "VERBS", None)
@@ -123,21 +113,3 @@ def _help(words: "Sequence[str]") -> int:
         verb, verbs = command.verb(word), None
     print(usage.of_verb(verb, verbs))
     return 0
-
-
-def _overview() -> str:
-    from oneleaf import usage
-
-    groups = {
-        title: [row for verb, (_, text) in rows.items() for row in _rows(verb, text)]
-        for title, rows in GROUPS.items()
-    }
-    return usage.overview(groups)
-
-
-def _rows(verb: str, text: str) -> "list[tuple[str, str]]":
-    if verb != "db":
-        return [(verb, text)]
-    from oneleaf.commands import db
-
-    return [(f"db {name}", what) for name, what in db.VERBS.items()]

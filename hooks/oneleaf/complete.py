@@ -26,7 +26,7 @@ _HELP = {"--help": "show this help"}
 
 def run(
     words: "Sequence[str]",
-    groups: "Mapping[str, Mapping[str, tuple[str, str]]]",
+    groups: "Mapping[str, Mapping[str, str]]",
     load: "Callable[[str], Any]",
 ) -> int:
     """Prints the candidates; 0 always. groups, load: ``cli``'s own."""
@@ -40,9 +40,8 @@ def run(
 
 
 def _first(
-    words: "Sequence[str]", groups: "Mapping[str, Mapping[str, tuple[str, str]]]"
+    words: "Sequence[str]", groups: "Mapping[str, Mapping[str, str]]"
 ) -> "Mapping[str, str]":
-    """The verbs, where one is due, each with what the overview says of it."""
     *before, word = words
     if before in ([], ["db"]) and word.startswith("-"):
         return _HELP if before else {**_HELP, "--version": "print the version"}
@@ -53,12 +52,11 @@ def _first(
     groups = {
         title: rows for title, rows in groups.items() if before or title != UNTYPED
     }
-    verbs = {verb: text for rows in groups.values() for verb, (_, text) in rows.items()}
+    verbs = {verb: text for rows in groups.values() for verb, text in rows.items()}
     return verbs if before else {**verbs, "help": "say more of a verb"}
 
 
 def _later(words: "Sequence[str]", load: "Callable[[str], Any]") -> "Mapping[str, str]":
-    """An option, its value or an operand, where one of these is due."""
     name, *before, word = words
     verb = db.verb(before.pop(0)) if name == "db" else load(name).VERB
     known = {option.name: option for option in (*verb.options, COLOR)}
@@ -93,7 +91,6 @@ def _values(option: Option) -> "Iterable[str]":
 
 
 def _operands(shown: str, given: "list[str]", *, ended: bool) -> "Iterable[str]":
-    """shown: as the help shows them, such as ``[APP ...]``."""
     place = shown.strip("-[.] ")
     if place == "COMMAND":
         return [":arguments" if given else ":command"] if ended else []

@@ -38,20 +38,7 @@ class Config:
     allow_changed: path -> beginning of a blob id -> why that content is accepted.
     """
 
-    __slots__ = (
-        "allow_changed",
-        "allow_duplicate_numbers",
-        "apps",
-        "exclude",
-        "ignore",
-        "lockfile",
-        "lockfile_configured",
-        "shared",
-        "upstream",
-    )
-
     def __init__(self, values: "dict[str, Any]") -> None:
-        """values: the section's content. Raises OneleafError naming the key."""
         for key in values:
             if key not in KEYS:
                 _refuse(key, f"is no setting of oneleaf; it knows {', '.join(KEYS)}")
@@ -106,7 +93,6 @@ def _refuse(key: str, why: str) -> None:
 
 
 def _lockfile_path(text: str) -> str:
-    """The path without a leading ``./``, if a lockfile can be there."""
     path = text.removeprefix("./")
     parts = path.lower().split("/")
     if not path.isprintable() or any(part in ("", ".", "..", ".git") for part in parts):

@@ -33,5 +33,4 @@ class Step(str):
     __slots__ = ()
 
     def __new__(cls, command: str, *operands: str) -> "Step":
-        """The command as one line of text."""
         return super().__new__(cls, " ".join([command, *map(word, operands)]))

@@ -16,7 +16,6 @@ _LEFT = 22  # of the left column; a longer entry has a line of its own
 
 
 def of_verb(verb: Verb, verbs: "Mapping[str, str] | None" = None) -> str:
-    """The help of a verb; ``verbs`` are those behind it, with what each does."""
     takes = "[options]" if not verbs else ""
     line = " ".join(filter(None, ("usage: oneleaf", verb.name, takes, verb.operands)))
     parts = [line, *_paragraphs(verb.summary)]
@@ -29,15 +28,14 @@ def of_verb(verb: Verb, verbs: "Mapping[str, str] | None" = None) -> str:
     return "\n".join(parts)
 
 
-def overview(groups: "Mapping[str, Sequence[tuple[str, str]]]") -> str:
-    """What ``oneleaf help`` says: the verbs with what each does, by group."""
+def overview(groups: "Mapping[str, Mapping[str, str]]") -> str:
     parts = [
         "usage: oneleaf COMMAND [options] [operands]",
         *_paragraphs("Keeps each Django app's migration history in one line."),
     ]
-    left = max(len(name) for rows in groups.values() for name, _ in rows)
+    left = max(len(name) for rows in groups.values() for name in rows)
     for title, rows in groups.items():
-        parts += _section(title, rows, left)
+        parts += _section(title, list(rows.items()), left)
     ends = "`oneleaf help COMMAND` says more of one; `oneleaf --version` the version."
     return "\n".join([*parts, "", ends])
 
@@ -67,7 +65,6 @@ def _row(option: Option) -> "tuple[str, str]":
 
 
 def _paragraphs(text: str) -> "list[str]":
-    """Each behind a blank line."""
     return [
         line
         for paragraph in text.split("\n\n")

@@ -32,7 +32,6 @@ def line(config: "Config") -> str:
 
 
 def _c_quoted(pattern: str) -> str:
-    """A pattern with blanks, as a string in C is written."""
     parts = []
     for byte in pattern.encode("utf-8", "surrogateescape"):
         character = chr(byte)
@@ -55,10 +54,7 @@ def appended(content: bytes, text: str) -> bytes:
 
 
 def needs_line(content: bytes, text: str) -> bool:
-    """Whether the line is missing, or stands above another that is about merging.
-
-    content: of ``.gitattributes``; text: from ``line``.
-    """
+    """Whether the line is missing, or stands above another that is about merging."""
     about = [words for _, words in _lines(content) if _is_about_merging(words)]
     return not about or about[-1] != text.encode("utf-8", "surrogateescape").split()
 
@@ -82,29 +78,21 @@ def overriding(files: "Iterable[tuple[str, bytes]]") -> "tuple[str, int, str] | 
 
 
 def candidates(path: str) -> "list[str]":
-    """The attribute files that can speak of ``path``, the strongest first.
-
-    The nearer beats the farther (gitattributes(5)). All are ``/``-separated, from the
-    top.
-    """
     folders = path.split("/")[:-1]
     heads = ["/".join(folders[:n]) for n in range(len(folders), -1, -1)]
     return [f"{head}/{FILE}" if head else FILE for head in heads]
 
 
 def not_ours(answers: "Sequence[tuple[str, str]]") -> "list[tuple[str, str]]":
-    """Path and value of the lockfiles that git would not send to the driver."""
     return [(path, value) for path, value in answers if value != DRIVER]
 
 
 def parse_answers(raw: bytes) -> "list[tuple[str, str]]":
-    """Path and value of what ``git check-attr -z merge`` printed."""
     fields = raw.decode("utf-8", "surrogateescape").split("\0")
     return list(zip(fields[0::3], fields[2::3], strict=False))
 
 
 def _lines(content: bytes) -> "list[tuple[int, list[bytes]]]":
-    """Number and words of each line that is no comment."""
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     split = [(number, text.split()) for number, text in enumerate(lines, 1)]
     return [(n, words) for n, words in split if words and not words[0].startswith(b"#")]

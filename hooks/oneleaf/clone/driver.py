@@ -70,7 +70,6 @@ def this_tool() -> "Tool | None":
 
 
 def slashes(path: str) -> str:
-    """A path as ``sh`` reads it; a backslash is a letter everywhere but on Windows."""
     return path.replace("\\", "/") if sys.platform == "win32" else path
 
 
@@ -98,7 +97,6 @@ def is_inside(tool: Tool, folders: "Sequence[str]") -> bool:
 
 
 def _places(path: str) -> "set[str]":
-    """A path as it is written, and with the links in its folders followed."""
     written = os.path.abspath(path)
     folder, name = os.path.split(written)
     real = (os.path.join(os.path.realpath(folder), name), os.path.realpath(written))
@@ -106,10 +104,7 @@ def _places(path: str) -> "set[str]":
 
 
 def command(tool: "Tool | None") -> str:
-    """The value of ``merge.oneleaf.driver``; with None it goes by name only.
-
-    One line for ``sh``, with git's placeholders (gitattributes(5)).
-    """
+    """The value of ``merge.oneleaf.driver``; with None it goes by name only."""
     if tool is None:
         return f"{_BY_NAME}; {_TEXT}"
     python, launcher = _quoted(tool.python), _quoted(tool.launcher)
@@ -126,11 +121,8 @@ def _quoted(path: str) -> str:
 
 
 def is_own(value: str) -> bool:
-    """Whether oneleaf wrote a value, now or in another version or place.
-
-    Told by its shape, not by its paths: those of a rebuilt environment are dead. The
-    bare command is ours as well: it is how one writes it by hand.
-    """
+    # By its shape: the paths of a rebuilt environment are dead. The bare command is
+    # how one writes it by hand.
     return value.startswith("oneleaf merge-driver ") or (
         value.startswith(("if test -x ", 'case "$(command -v oneleaf)" in '))
         and "oneleaf merge-driver " in value
@@ -164,10 +156,7 @@ _PATHS_PER_CALL = 100  # Windows takes 32,767 characters on a command line
 
 
 def local_entries() -> "list[tuple[str, str]]":
-    """Key and value of the driver's section in this clone's own configuration.
-
-    Linked work trees share it. Raises OneleafError outside of a repository.
-    """
+    """Key and value of the driver's section in this clone's own configuration."""
     pattern = "^" + SECTION.replace(".", r"\.") + r"\."
     raw = git.run("config", "--local", "-z", "--get-regexp", pattern, ok=(0, 1))
     pairs = (record.partition("\n") for record in git.decode(raw).split("\0") if record)
@@ -175,7 +164,6 @@ def local_entries() -> "list[tuple[str, str]]":
 
 
 def write(edits: "Sequence[KeyEdit]") -> None:
-    """Changes the local configuration. Raises GitError, also where another writes it."""
     for key, value in edits:
         if value is None:
             git.run("config", "--local", "--unset-all", key)
@@ -184,18 +172,12 @@ def write(edits: "Sequence[KeyEdit]") -> None:
 
 
 def effective(key: str) -> str:
-    """What git itself takes for a key, from whichever file; "" for nothing.
-
-    key: such as ``merge.oneleaf.driver``.
-    """
+    """What git itself takes for a key, from whichever file; "" for nothing."""
     return git.decode(git.run("config", "-z", "--get", key, ok=(0, 1))).rstrip("\0")
 
 
 def usable_tool() -> "Tool | None":
-    """The tool that runs now, None where git must find it by its name.
-
-    That is where it lies in a work tree of this repository, or of the one around it.
-    """
+    """The tool that runs now, None where git must find it by its name."""
     tool = this_tool()
     if tool is None or is_inside(tool, work_trees()):
         return None
@@ -216,15 +198,10 @@ def work_trees() -> "list[str]":
 
 
 def config_of_work_tree(top: str) -> "Config":
-    """The configuration beside the ``.gitattributes`` that is about to be written.
-
-    Raises OneleafError for one that oneleaf cannot use.
-    """
     return configuration.parse(content(os.path.join(top, configuration.FILE)))
 
 
 def content(path: str) -> "bytes | None":
-    """A file's bytes, None where there is none that can be read."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -233,7 +210,6 @@ def content(path: str) -> "bytes | None":
 
 
 def lockfiles(top: str, config: "Config") -> "list[str]":
-    """Paths of the lockfiles in the index, from the top, sorted."""
     if config.shared:
         spec = ":(top,literal)" + config.lockfile
     else:
@@ -244,11 +220,7 @@ def lockfiles(top: str, config: "Config") -> "list[str]":
 
 
 def merge_attributes(top: str, paths: "Sequence[str]") -> "list[tuple[str, str]]":
-    """(path, what git takes for its attribute ``merge``) for each of the paths.
-
-    The values are those of git-check-attr(1): ``unspecified``, ``unset``, ``set``, a
-    word.
-    """
+    """(path, what git takes for its attribute ``merge``) for each of the paths."""
     answers: list[tuple[str, str]] = []
     for start in range(0, len(paths), _PATHS_PER_CALL):
         some = paths[start : start + _PATHS_PER_CALL]
@@ -258,15 +230,11 @@ def merge_attributes(top: str, paths: "Sequence[str]") -> "list[tuple[str, str]]
 
 
 def example(config: "Config") -> str:
-    """A path as a lockfile will have, where there is none yet."""
     return config.lockfile if config.shared else f"app/migrations/{config.lockfile}"
 
 
 def overriding(top: str, path: str) -> "tuple[str, int, str] | None":
-    """Where the line stands that keeps a lockfile from the driver, if it can be found.
-
-    Its file, from the top, its number from 1 and its text; None where it was not found.
-    """
+    """Where the line stands that keeps a lockfile from the driver, if it can be found."""
     info = git.line("-C", top, "rev-parse", "--git-path", "info/attributes")
     info = os.path.join(top, info)
     names = attributes.candidates(path)
@@ -276,7 +244,6 @@ def overriding(top: str, path: str) -> "tuple[str, int, str] | None":
 
 
 def shown(path: str, top: str) -> str:
-    """A path as a person reads it: from the top on, whole where that is not possible."""
     try:
         return os.path.relpath(path, top).replace(os.sep, "/")
     except ValueError:  # on another drive of Windows
@@ -306,7 +273,6 @@ def ask(value: str) -> str:
 
 
 def _run(value: str, folder: str, ours: bytes, theirs: bytes) -> "tuple[int, bytes]":
-    """Exit code and content of ours after a merge."""
     files = {"O": b"0001_initial\n", "A": ours, "B": theirs}
     words = {"L": "7", "P": f"'{_PATH}'", "%": "%"}
     for letter, content in files.items():
@@ -322,10 +288,6 @@ def _run(value: str, folder: str, ours: bytes, theirs: bytes) -> "tuple[int, byt
 
 
 def expand(value: str, words: "dict[str, str]") -> str:
-    """A command line with its placeholders filled in; unknown ones stay as they are.
-
-    value: with ``%O`` and the like (gitattributes(5)). words: letter -> text.
-    """
     parts = value.split("%")
     out, rest = [parts[0]], iter(parts[1:])
     for part in rest:

@@ -50,7 +50,6 @@ _IDS = tuple(dict.fromkeys(i for _, ids, _ in HOOK_TYPES.values() for i in ids))
 
 
 def directory(top: str) -> str:
-    """Where git looks for hooks, ``core.hooksPath`` included (git-rev-parse(1))."""
     path = git.line("-C", top, "rev-parse", "--git-path", "hooks")
     return os.path.join(top, path)
 
@@ -62,12 +61,10 @@ def place_of_scripts(top: str, folder: str) -> str:
 
 
 def occupied(folder: str) -> "tuple[str, ...]":
-    """The hook types that have a script, whatever it runs. folder: from ``directory``."""
     return tuple(k for k in HOOK_TYPES if os.path.lexists(os.path.join(folder, k)))
 
 
 def configured(top: str) -> "tuple[str, ...]":
-    """oneleaf's hook ids in the hook manager's configuration."""
     words = {
         word.strip("\"',[]{}")
         for name in _CONFIGURATIONS
@@ -96,7 +93,6 @@ def _entries_run(top: str, name: str) -> bool:
 
 
 def _runs(text: str) -> bool:
-    """Whether a command in the text is oneleaf, by whatever path, with a hook's verb."""
     for line in text.replace("\\\n", " ").translate(_APART).splitlines():
         for word, verb in pairwise(line.split()):
             program = word.lower().replace("\\", "/").rpartition("/")[2]
@@ -153,10 +149,7 @@ def _begins_another(line: str) -> bool:
 
 
 def manager(top: str, folder: str) -> str:
-    """Whose the hooks are: told by its scripts, configuration or folder; "" for nobody's.
-
-    ``pre-commit``, ``prek``, ``lefthook`` or ``husky``.
-    """
+    """Whose the hooks are: told by its scripts, configuration or folder; "" for nobody's."""
     if any(_BY_PREK in _text(os.path.join(folder, kind)) for kind in HOOK_TYPES):
         return "prek"
     if any(os.path.exists(os.path.join(top, name)) for name in _CONFIGURATIONS):
@@ -167,7 +160,6 @@ def manager(top: str, folder: str) -> str:
 
 
 def _reader(top: str) -> str:
-    """Who reads the configuration that both pre-commit and prek can read."""
     from shutil import which
 
     only = which("pre-commit") is None and which("prek") is not None
@@ -212,15 +204,11 @@ def script(kind: str, tool: "Tool | None") -> str:
 
 
 def is_own(text: bytes) -> bool:
-    """Whether ``oneleaf init`` wrote a script, now or in another version or place."""
     return git.encode(MARK) in text.split(b"\n")
 
 
 def plan(folder: str, tool: "Tool | None") -> "dict[str, str]":
-    """Hook type -> script to write: where none is, or an own one with another text.
-
-    folder: where git looks for hooks. Somebody else's script is never written over.
-    """
+    """Hook type -> script to write: where none is, or an own one with another text."""
     wanted = {kind: script(kind, tool) for kind in HOOK_TYPES}
     return {
         kind: text
@@ -239,7 +227,6 @@ def _may_write(path: str, wanted: bytes) -> bool:
 
 
 def write(folder: str, texts: "Mapping[str, str]") -> None:
-    """Writes scripts, each whole or not at all. Raises Refused where it may not."""
     try:
         os.makedirs(folder, exist_ok=True)
         for kind, text in texts.items():
@@ -260,7 +247,6 @@ def _executable(path: str, flags: int) -> int:
 
 
 def own(folder: str) -> "list[str]":
-    """The hook types whose script ``oneleaf init`` wrote."""
     return [
         kind
         for kind in HOOK_TYPES
@@ -269,7 +255,6 @@ def own(folder: str) -> "list[str]":
 
 
 def remove(folder: str, kinds: "Iterable[str]") -> None:
-    """Takes scripts away. Raises Refused where it may not."""
     try:
         for kind in kinds:
             os.unlink(os.path.join(folder, kind))

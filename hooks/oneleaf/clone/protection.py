@@ -95,10 +95,6 @@ class Guard:
 
 
 def rows(facts: Facts) -> list[Guard]:
-    """Everything that protects, in the order in which one would mend it.
-
-    facts: what was found in the clone; nothing else is asked.
-    """
     return [
         _driver(facts),
         *_recursive(facts),
@@ -111,12 +107,10 @@ def rows(facts: Facts) -> list[Guard]:
 
 
 def is_protected(found: Sequence[Guard]) -> bool:
-    """Whether nothing that protects is missing."""
     return all(row.state != MISSING for row in found)
 
 
 def _driver(facts: Facts) -> Guard:
-    """The half in git's configuration."""
     value = facts.settings.get(driver.DRIVER, "")
     if not value:
         half = any(key.startswith(driver.SECTION + ".") for key in facts.settings)
@@ -147,7 +141,6 @@ def _recursive(facts: Facts) -> Iterator[Guard]:
 
 
 def _attribute(facts: Facts) -> Guard:
-    """The half in ``.gitattributes``."""
     name = "attribute"
     astray = attributes.not_ours(tuple(facts.attributes.items()))
     if astray:
@@ -197,7 +190,6 @@ def hooks(facts: Facts) -> Iterator[Guard]:
 def _idle(
     facts: Facts, kind: str, ids: tuple[str, ...], script: str
 ) -> tuple[str, str]:
-    """Why a hook does not run oneleaf, and the command of whoever keeps the hooks."""
     text = "does not run oneleaf"
     if facts.settings.get("core.hookspath") or (
         not facts.manager and kind in facts.occupied
@@ -221,7 +213,6 @@ def _idle(
 
 
 def _settings(facts: Facts) -> Iterator[Guard]:
-    """Settings of git's that decide in silence."""
     get = facts.settings.get
     if _is_true(get("rerere.autoupdate")) and facts.rerere_used:
         text = "stages resolutions of earlier conflicts, which may be of another app"

@@ -35,7 +35,6 @@ _TEMPORARY = ".oneleaf"
 
 
 def run_process(words: "Sequence[str]") -> int:
-    """``drive`` as a process of its own, which signals make give up, not end."""
     import gc
 
     gc.disable()
@@ -86,7 +85,6 @@ def _size(words: "Sequence[str]") -> int:
 
 
 def _give_up(words: "Sequence[str]") -> int:
-    """The last resort: both files whole between markers, as far as they can be read."""
     try:
         base, ours, theirs = ((_read(word) or b"") for word in words[:3])
         if not marker_line(ours):
@@ -107,7 +105,6 @@ def _read(path: str) -> "bytes | None":
 
 
 def _write(path: str, data: bytes) -> None:
-    """Puts the result in place, whole or not at all. Raises OSError where that fails."""
     temporary = path + _TEMPORARY
     flags = system.O_WRONLY | system.O_CREAT | system.O_EXCL
     try:
@@ -159,16 +156,13 @@ def _remove(path: str) -> None:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    """Ends the merge, once: what is left to do then is short."""
-    _on_signals(None)
+    _on_signals(None)  # once: what is left to do then is short
     raise KeyboardInterrupt
 
 
 def _on_signals(handler: "Callable[[int, object], None] | None") -> None:
-    """Sets what the signals that ask a process to end do; None: nothing.
-
-    ``_signal`` is what ``signal`` wraps; importing that would cost half a start.
-    """
+    """Sets what the signals that ask a process to end do; None: nothing."""
+    # What `signal` wraps; importing that would cost half a start.
     import _signal  # type: ignore[import-not-found]
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -177,7 +171,6 @@ def _on_signals(handler: "Callable[[int, object], None] | None") -> None:
 
 
 def shows_base() -> bool:
-    """Whether ``merge.conflictStyle`` asks for the base between the sides."""
     answer = _ask("config", "--get", "merge.conflictStyle").strip()
     return answer in ("diff3", "zdiff3")
 
@@ -226,7 +219,6 @@ def _name(name: "str | None") -> str:
 
 
 def _label(path: str) -> str:
-    """The app label that the usual layout gives a lockfile; "" in any other."""
     folders = path.split("/")[:-1]
     if len(folders) > 1 and folders[-1] == "migrations" and folders[-2].isidentifier():
         return folders[-2]

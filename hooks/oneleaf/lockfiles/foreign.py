@@ -32,7 +32,6 @@ class Foreign(NamedTuple):
 
 
 def may_be_foreign(path: str) -> bool:
-    """Whether a file at ``path`` (``/``-separated) is worth giving to ``recognise``."""
     directory, _, name = path.rpartition("/")
     return (
         name in _SHARED
@@ -94,7 +93,6 @@ def notes(
 
 
 def _read_sentry(lines: list[str]) -> dict[str, str] | None:
-    """``migrations_lockfile.txt``: prose, then ``label: name`` lines."""
     first = next((n for n, line in enumerate(lines) if _entry(line)), len(lines))
     return _read_entries(lines[first:])
 
@@ -134,16 +132,12 @@ def _read_commcare(lines: list[str]) -> dict[str, str] | None:
 
 
 def _only_name(lines: list[str], *, comments: bool) -> str | None:
-    """The one name below the comments, "" where there is none, else None.
-
-    django-migrations-git-conflicts writes a file with comments alone for an app
-    without migrations.
-    """
+    """The one name below the comments, "" where there is none, else None."""
     commented = [line for line in lines if line.startswith("#")]
     names = [line for line in lines if line and not line.startswith("#")]
     if bool(commented) is not comments or len(names) > 1:
         return None
-    if not names:
+    if not names:  # comments alone: an app without migrations
         return "" if comments else None
     return names[0] if is_migration_name(names[0]) else None
 

@@ -18,6 +18,8 @@ Git's text merge conflicts exactly where changed lines touch. So two names for o
 app conflict wherever the merge is made, and the blank line keeps two apps apart.
 """
 
+from itertools import pairwise
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,11 +40,7 @@ _MARKERS = (b"<<<", b"|||", b"===", b">>>")
 
 
 class Malformed(Exception):
-    """A lockfile that cannot be read, or a name that no lockfile can hold.
-
-    line: counted from 1.
-    reason: what is wrong there, a short phrase for the user.
-    """
+    """A lockfile that cannot be read, or a name that no lockfile can hold."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
@@ -84,7 +82,6 @@ def marker_line(data: bytes) -> int:
 
 
 def without_bom(data: bytes) -> bytes:
-    """The same bytes without a UTF-8 byte order mark in front."""
     return data.removeprefix(_BOM)
 
 
@@ -103,11 +100,7 @@ def is_migration_name(name: str) -> bool:
 
 
 def read_app(data: bytes) -> str:
-    """The migration name in an app's own lockfile.
-
-    A byte order mark, CR, blanks around the name and a missing or further final
-    newline are accepted. Raises Malformed for everything else.
-    """
+    """The name; accepts a byte order mark, CR, blanks and any newlines around it."""
     filled = [(number, line) for number, line in _lines(data) if line]
     if not filled:
         raise Malformed(1, "the file is empty")
@@ -121,7 +114,6 @@ def read_app(data: bytes) -> str:
 
 
 def format_app(name: str) -> bytes:
-    """An app's own lockfile. Raises Malformed for a name that cannot be read back."""
     if not is_migration_name(name):
         raise Malformed(1, f"{name!r} cannot stand in a lockfile")
     return f"{name}\n".encode()
@@ -135,20 +127,12 @@ def read_shared(data: bytes) -> "dict[str, str]":
     sorted, or have no blank line or several between them.
     """
     shared = parse_shared(data)
-    before = ""
-    for label, line in shared.lines.items():
-        if before:
-            if label < before:
-                raise Malformed(
-                    line, f"{label} is not sorted: it belongs above {before}"
-                )
-            gap = line - shared.lines[before] - 1
-            if gap != 1:
-                how_many = "no" if gap == 0 else "more than one"
-                raise Malformed(
-                    line, f"{how_many} blank line between {before} and {label}"
-                )
-        before = label
+    for (before, above), (label, line) in pairwise(shared.lines.items()):
+        if label < before:
+            raise Malformed(line, f"{label} is not sorted: it belongs above {before}")
+        if line - above != 2:
+            blank = "no" if line - above == 1 else "more than one"
+            raise Malformed(line, f"{blank} blank line between {before} and {label}")
     return shared.entries
 
 
@@ -163,20 +147,16 @@ def parse_shared(data: bytes) -> SharedLockfile:
     entries: dict[str, str] = {}
     lines: dict[str, int] = {}
     for number, line in _lines(data):
-        if not line:
+        if not line or line.startswith("#"):
+            if line and entries:
+                raise Malformed(number, "comment below the first entry")
             header.append(line)
-        elif not line.startswith("#"):
-            label, name = parse_entry(line, number)
-            if label in entries:
-                raise Malformed(
-                    number, f"{label} is here twice, first in line {lines[label]}"
-                )
-            entries[label] = name
-            lines[label] = number
-        elif entries:
-            raise Malformed(number, "comment below the first entry")
-        else:
-            header.append(line)
+            continue
+        label, name = parse_entry(line, number)
+        if label in entries:
+            first = lines[label]
+            raise Malformed(number, f"{label} is here twice, first in line {first}")
+        entries[label], lines[label] = name, number
     comments = _trimmed(header)
     if not entries and not comments:
         raise Malformed(1, "the file is empty")
@@ -184,10 +164,6 @@ def parse_shared(data: bytes) -> SharedLockfile:
 
 
 def parse_entry(line: str, number: int) -> "tuple[str, str]":
-    """App label and migration name of the entry in line ``number``.
-
-    Raises Malformed where the line is not ``label: name``.
-    """
     label, _, name = line.partition(": ")
     if not label.isidentifier() or not is_migration_name(name):
         raise Malformed(number, "not an entry of the form `label: name`")
@@ -195,25 +171,15 @@ def parse_entry(line: str, number: int) -> "tuple[str, str]":
 
 
 def join_shared(header: "tuple[str, ...]", blocks: "Iterable[bytes]") -> bytes:
-    """The file's text: the comments, then the blocks, one blank line between all.
-
-    blocks: entries, or whatever stands for one in a conflict, without the newline
-    at the end. With neither comments nor blocks the file gets our comments, because
-    an empty lockfile cannot be told from a lost one.
-    """
+    """The file's text: the comments, then the blocks, one blank line between all."""
     parts = list(blocks)
-    if header or not parts:
+    if header or not parts:  # an empty lockfile looks like a lost one
         parts.insert(0, "\n".join(header or HEADER).encode())
     return b"\n\n".join(parts) + b"\n"
 
 
 def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
-    """A shared lockfile of ``entries``, with the comments of ``data`` on top.
-
-    data: the file as it was, however malformed; None where there was none. Without
-    comments of its own it gets ours. entries: app label -> migration name, in any order.
-    Raises Malformed for labels and names that could not be read back.
-    """
+    """A shared lockfile of ``entries``, with the comments of ``data`` on top."""
     header = _comments_of(data or b"") or HEADER
     blocks = []
     for above, label in enumerate(sorted(entries)):
@@ -226,11 +192,7 @@ def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
 
 
 def _comments_of(data: bytes) -> "tuple[str, ...]":
-    """The comments of a file that may be malformed, those below entries at the end.
-
-    What could not be read back is written out as an escape, so that the file which
-    gets these comments is well-formed.
-    """
+    """The comments of a file that may be malformed, those below entries at the end."""
     header: list[str] = []
     on_top = True
     for raw in without_bom(data).split(b"\n"):
@@ -248,11 +210,7 @@ def _comments_of(data: bytes) -> "tuple[str, ...]":
 
 
 def _lines(data: bytes) -> "list[tuple[int, str]]":
-    """Number and text of each line, without what editors and systems add at its end.
-
-    Raises Malformed for conflict markers, bytes that are not UTF-8, and control
-    characters (a tab may stand in a comment).
-    """
+    """Number and text of each line, without what editors and systems add at its end."""
     if len(data) > _LARGEST:
         raise Malformed(1, "larger than any lockfile")
     marker = marker_line(data)
@@ -271,7 +229,6 @@ def _lines(data: bytes) -> "list[tuple[int, str]]":
 
 
 def _has_control(line: str) -> bool:
-    """Whether the line holds a C0 or C1 control character other than a tab."""
     return not line.isprintable() and any(
         (character < " " and character != "\t") or "\x7f" <= character < "\xa0"
         for character in line
@@ -279,5 +236,4 @@ def _has_control(line: str) -> bool:
 
 
 def _trimmed(header: "list[str]") -> "tuple[str, ...]":
-    """The comment lines without blank ones at either end; none where all are blank."""
     return tuple("\n".join(header).strip("\n").split("\n")) if any(header) else ()

@@ -69,12 +69,6 @@ class NameConflict:
 
 
 class Merged:
-    """What a merge came to.
-
-    content: the file's new text; with conflicts it holds marker lines.
-    conflicts: one per app, in the order of the file.
-    """
-
     __slots__ = ("conflicts", "content")
 
     def __init__(self, content: bytes, conflicts: "list[NameConflict]") -> None:
@@ -83,7 +77,6 @@ class Merged:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is left to decide."""
         return not self.conflicts
 
 
@@ -116,12 +109,9 @@ def _is_shared(data: bytes) -> bool:
 def merge_app(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> Merged:
     """Merges an app's own lockfile. Raises nothing.
 
-    base: git's ``%O``; empty where the merge base has no such file, and then two
-    different names are a conflict, since nothing tells which came first.
-
-    In a conflict of two readable names the text is the marker lines and the names
-    alone: tools that read the conflicted file expect the names in the second and
-    the last line but one.
+    base: git's ``%O``; empty where the merge base has no such file. A conflict of two
+    readable names is the marker lines and the names alone: tools that read the file
+    expect the names in the second and the last line but one.
     """
     root, mine, other = _name_in(base), _name_in(ours), _name_in(theirs)
     if mine is None or other is None:
@@ -136,12 +126,9 @@ def merge_app(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> Me
 def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> Merged:
     """Merges a shared lockfile, app by app. Raises nothing.
 
-    base: git's ``%O``; empty where the merge base has no such file. Where it holds
-    marker blocks (the merge of several merge bases), the apps in them have an
-    unknown base; where it cannot be read, all apps have.
-
-    Adding an app is a change, and so is deleting it: to delete what the other side
-    changed is a conflict. Comments on top are ours, unless only theirs changed.
+    base: git's ``%O``; the apps in its marker blocks (the merge of several merge
+    bases) have an unknown base; where it cannot be read, all apps have. Adding an app
+    is a change, and so is deleting it. Comments are ours, unless only theirs changed.
     """
     try:
         mine, other = parse_shared(ours), parse_shared(theirs)
@@ -164,10 +151,7 @@ def merge_shared(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) ->
 
 
 def conflict_text(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> bytes:
-    """The whole of both files in one marker block; the base where the style asks.
-
-    Takes any bytes and raises nothing: the last resort where a merge cannot be made.
-    """
+    """The whole of both files in one marker block. Takes any bytes, raises nothing."""
     size = style.size
     parts = [b"<" * size, b" ours\n", _ended(ours)]
     if style.show_base:
@@ -177,12 +161,10 @@ def conflict_text(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -
 
 
 def _decided(base: "str | None", ours: "str | None", theirs: "str | None") -> bool:
-    """Whether at most one side changed the name, or both did alike."""
     return ours == theirs or base in (ours, theirs)
 
 
 def _name_in(data: bytes) -> "str | None":
-    """The name in an app's own lockfile, None where it cannot be told."""
     try:
         return read_app(data)
     except Malformed:
@@ -190,13 +172,7 @@ def _name_in(data: bytes) -> "str | None":
 
 
 def _undecided(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> Merged:
-    """The conflict of files that cannot be read, one of them at least.
-
-    Text of ours that shows a conflict already stays as it is. Git's rerere asks the
-    driver to merge such a text with a resolution recorded earlier, maybe of another
-    app; an unchanged text and a conflict refuse that (git-rerere(1)). It must be
-    seen by whoever looks at line starts alone, so a byte order mark counts here.
-    """
+    """The conflict of files that cannot be read, one of them at least."""
     marked = ours.startswith(b"<<<") or b"\n<<<" in ours
     content = ours if marked else conflict_text(base, ours, theirs, style)
     conflict = NameConflict("", _name_in(base), _name_in(ours), _name_in(theirs))
@@ -204,10 +180,7 @@ def _undecided(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> M
 
 
 def _read_base(data: bytes, labels: "Iterable[str]") -> SharedLockfile:
-    """The base of a shared lockfile, ``_UNKNOWN`` for names that cannot be known.
-
-    labels: the apps of both sides, all unknown where the base cannot be read.
-    """
+    """The base of a shared lockfile, ``_UNKNOWN`` for names that cannot be known."""
     try:
         outside, inside = _split_at_markers(data)
         unknown = {parse_entry(line, 1)[0] for line in inside}
@@ -244,7 +217,6 @@ def _split_at_markers(data: bytes) -> "tuple[bytes, list[str]]":
 
 
 def _entry_block(conflict: NameConflict, style: MarkerStyle) -> bytes:
-    """The marker block of one app, without the newline at its end."""
     base, ours, theirs = (
         b"" if name is None else f"{conflict.label}: {name}".encode()
         for name in (conflict.base, conflict.ours, conflict.theirs)
