@@ -156,7 +156,7 @@ def test_the_quick_start_names_this_version() -> None:
 
 
 def test_an_unknown_option_is_refused_by_name() -> None:
-    with pytest.raises(Exception, match="oneleaf check knows no option --al"):
+    with pytest.raises(Exception, match="oneleaf check has no option --al"):
         arguments.parse(cli.load("check").VERB, ["--al"])
 
 

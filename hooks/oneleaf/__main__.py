@@ -33,7 +33,7 @@ def main(words: "Sequence[str] | None" = None) -> int:
         return 130
     except Exception as error:
         if is_broken_pipe(error):
-            # The reader of our output went away, as `| head` does: nothing to tell it.
+            # The reader of our output went away, as `| head` does: nothing more to say.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return 2
         if os.environ.get("ONELEAF_TRACEBACK"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Option:
     """One option of a verb.
 
-    name: as typed, ``--rev``; value: what stands for its value in the help, "" for a
+    name: as typed, ``--rev``; value: its placeholder in the help, "" for a
     flag; choices: the values it takes, any where empty; many: may be given again.
     """
 
@@ -94,7 +94,7 @@ class Options:
 
 
 def parse(verb: Verb, words: "Sequence[str]") -> Options:
-    """Reads the words behind the verb.
+    """Reads the words after the verb.
 
     ``--name value``, ``--name=value``, flags, operands in any order; ``--`` ends the
     options. Raises OneleafError for what the verb does not take.
@@ -113,7 +113,7 @@ def parse(verb: Verb, words: "Sequence[str]") -> Options:
             continue
         name, equals, value = word.partition("=")
         if name not in known:
-            _refuse(verb, f"knows no option {name}{meant(name, (*known, '--help'))}")
+            _refuse(verb, f"has no option {name}{meant(name, (*known, '--help'))}")
         option = known[name]
         if option.value and not equals:
             if not rest:
@@ -121,7 +121,7 @@ def parse(verb: Verb, words: "Sequence[str]") -> Options:
             value = rest.pop(0)
         _accept(verb, option, value, values, given=bool(equals))
     if operands and not verb.operands:
-        _refuse(verb, f"takes no operand such as {operands[0]!r}")
+        _refuse(verb, f"takes no arguments, and was given {operands[0]!r}")
     return Options(values, operands)
 
 

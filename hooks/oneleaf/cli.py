@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 GROUPS = {
     "every day": {
         "check": "find duplicate numbers, several leaf nodes, stale lockfiles",
-        "rebase": "move local migrations behind the published ones",
+        "rebase": "move local migrations after the published ones",
         "merge": "write the migration that joins several leaf nodes",
         "lock": "write the lockfiles to match the leaf nodes",
     },
     "setting up": {
         "init": "protect a repository: lockfiles, merge driver, hooks",
         "install": "register the merge driver in this clone",
-        "uninstall": "take the registration back",
+        "uninstall": "remove the registration",
         "status": "say whether this clone is protected, and what is missing",
         "completion": "print the script that completes words in a shell",
         "demo": "play the whole story on a small real Django project",
@@ -88,8 +88,8 @@ def _unknown(word: str) -> str:
     else:
         hint = arguments.meant(word, (*VERBS, "help", "--version"), "`oneleaf {}`")
     if word.startswith("-") and not hint:
-        return f"options such as {word} stand behind a verb; see `oneleaf help`"
-    return f"oneleaf knows no {word!r}{hint}; see `oneleaf help`"
+        return f"options such as {word} come after a verb; see `oneleaf help`"
+    return f"unknown command {word!r}{hint}; see `oneleaf help`"
 
 
 def _help(words: "Sequence[str]") -> int:

@@ -2,7 +2,7 @@
 
 In: the words after ``oneleaf`` up to the cursor; the last is being typed, maybe "".
 Out: a line for each candidate for the whole of that word, then a tab and what it is
-where there is something to say. All that may stand there are printed: the shell picks
+where there is something to say. All that may be there are printed: the shell picks
 those that match. ``:files``, ``:folders``, ``:command`` (a command's name) and
 ``:arguments`` (of that command) leave it to the shell. Whatever fails means fewer
 candidates: at TAB nothing is said.
@@ -124,7 +124,7 @@ def _backups() -> "Iterable[str]":
     return [name.removesuffix(ending) for name in names if name.endswith(ending)]
 
 
-# A placeholder of the help -> what it stands for; not those only the user knows.
+# A placeholder of the help -> the values offered; not those only the user knows.
 PLACES: "dict[str, Callable[[], Iterable[str]]]" = {
     "APP": _labels,
     "BACKUP": _backups,

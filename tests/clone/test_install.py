@@ -52,7 +52,9 @@ def test_after_install_a_merge_stops_with_the_message(repository: Repository) ->
     repository.commit("attributes")
     diverge(repository)
     out = repository.git("merge", "feat", ok=(1,))
-    assert "oneleaf: put one chain behind the other: oneleaf rebase shop\n" in out
+    assert (
+        "oneleaf: to put one chain after the other, run: oneleaf rebase shop\n" in out
+    )
 
 
 def test_the_registered_command_starts_the_interpreter_itself(

@@ -38,7 +38,9 @@ def test_two_migrations_of_one_app_conflict_with_markers(lay: Lay) -> None:
     assert clone.has("MERGE_HEAD")
     assert clone.calls() == CALLED
     assert "oneleaf: app shop: ours has 0002_color, theirs 0002_weight" in said
-    assert "oneleaf: put one chain behind the other: oneleaf rebase shop\n" in said
+    assert (
+        "oneleaf: to put one chain after the other, run: oneleaf rebase shop\n" in said
+    )
 
 
 def test_migrations_of_two_apps_merge_without_the_driver(lay: Lay) -> None:

@@ -146,7 +146,10 @@ def test_after_three_commands_two_branches_stop_and_one_command_mends_it(
 ) -> None:
     stopped = project.git(*meet, ok=(1,))
     assert f"CONFLICT (content): Merge conflict in {LOCK}" in stopped
-    assert "oneleaf: put one chain behind the other: oneleaf rebase shop\n" in stopped
+    assert (
+        "oneleaf: to put one chain after the other, run: oneleaf rebase shop\n"
+        in stopped
+    )
     markers = [line[:7] for line in project.read(LOCK).splitlines()]
     assert markers[0::2] == ["<<<<<<<", "=======", ">>>>>>>"]
     assert sorted(markers[1::2]) == ["0002_co", "0002_we"]

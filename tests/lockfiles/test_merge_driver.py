@@ -249,7 +249,7 @@ def test_the_message_names_app_names_and_the_next_command() -> None:
     text = driver.message([NameConflict("", "0001", "0002_a", "0002_b")], PATH, "")
     assert text == (
         "oneleaf: app shop: ours has 0002_a, theirs 0002_b\n"
-        "oneleaf: put one chain behind the other: oneleaf rebase shop\n"
+        "oneleaf: to put one chain after the other, run: oneleaf rebase shop\n"
     )
 
 
@@ -270,7 +270,7 @@ def test_several_apps_in_conflict_take_two_lines_as_well(
 ) -> None:
     conflicts = [NameConflict(label, "1", "2", "3") for label in labels]
     assert driver.message(conflicts, "locks.txt", "") == (
-        f"oneleaf: {first}\noneleaf: put one chain behind the other: {command}\n"
+        f"oneleaf: {first}\noneleaf: to put one chain after the other, run: {command}\n"
     )
 
 
@@ -295,7 +295,7 @@ def test_a_path_is_shown_harmless_and_only_a_label_becomes_a_word_to_paste(
     text = driver.message([NameConflict("", "1", "2", "3")], path, "")
     assert text == (
         f"oneleaf: {about}: ours has 2, theirs 3\n"
-        f"oneleaf: put one chain behind the other: {command}\n"
+        f"oneleaf: to put one chain after the other, run: {command}\n"
     )
 
 

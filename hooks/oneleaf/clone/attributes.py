@@ -54,7 +54,7 @@ def appended(content: bytes, text: str) -> bytes:
 
 
 def needs_line(content: bytes, text: str) -> bool:
-    """Whether the line is missing, or stands above another that is about merging."""
+    """Whether the line is missing, or is above another that is about merging."""
     about = [words for _, words in _lines(content) if _is_about_merging(words)]
     return not about or about[-1] != text.encode("utf-8", "surrogateescape").split()
 

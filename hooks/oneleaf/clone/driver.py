@@ -76,7 +76,7 @@ def slashes(path: str) -> str:
 def is_inside(tool: Tool, folders: "Sequence[str]") -> bool:
     """Whether a part of the tool lies in one of the folders, by name or through links.
 
-    Such a path never stands in git's configuration: any commit that is checked out
+    Such a path never goes into git's configuration: any commit that is checked out
     could put another program there.
     """
     paths = (tool.python, tool.launcher)
@@ -234,7 +234,7 @@ def example(config: "Config") -> str:
 
 
 def overriding(top: str, path: str) -> "tuple[str, int, str] | None":
-    """Where the line stands that keeps a lockfile from the driver, if it can be found."""
+    """Where the line is that keeps a lockfile from the driver, if it can be found."""
     info = git.line("-C", top, "rev-parse", "--git-path", "info/attributes")
     info = os.path.join(top, info)
     names = attributes.candidates(path)

@@ -86,7 +86,7 @@ def running(top: str, folder: str) -> "dict[str, str]":
 def _entries_run(top: str, name: str) -> bool:
     """Whether a hook of the user's own in a configuration runs oneleaf.
 
-    The verb may stand in ``args``, in lines of its own.
+    The verb may be in ``args``, in lines of its own.
     """
     lines = _configuration(top, name).splitlines()
     return any(_runs(f"{x} check") for x in lines if x.strip(" -").startswith("entry"))
@@ -149,7 +149,7 @@ def _begins_another(line: str) -> bool:
 
 
 def manager(top: str, folder: str) -> str:
-    """Whose the hooks are: told by its scripts, configuration or folder; "" for nobody's."""
+    """Who keeps the hooks, by the scripts, configuration or folder; "" for nobody."""
     if any(_BY_PREK in _text(os.path.join(folder, kind)) for kind in HOOK_TYPES):
         return "prek"
     if any(os.path.exists(os.path.join(top, name)) for name in _CONFIGURATIONS):

@@ -38,7 +38,7 @@ class Facts:
     hooks_directory: where git looks for hooks.
     lockfiles: the findings on lockfiles in the index; None where none is in use.
     apps: how many apps with migrations the index holds.
-    upstream: name of the upstream branch, "" where nothing tells it.
+    upstream: name of the upstream branch, "" where it is unknown.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)

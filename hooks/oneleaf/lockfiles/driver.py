@@ -208,7 +208,7 @@ def message(conflicts: "list[NameConflict]", path: str, side: str) -> str:
         command += labels
     return (
         f"oneleaf: {escape(about)}: {escape(what)}{side}\n"
-        f"oneleaf: put one chain behind the other: {' '.join(command)}\n"
+        f"oneleaf: to put one chain after the other, run: {' '.join(command)}\n"
     )
 
 
@@ -226,7 +226,7 @@ def _label(path: str) -> str:
 
 
 def _side_known(base: bytes) -> str:
-    """Which side is upstream, where git's state tells (git-rebase(1), "ours")."""
+    """Which side is upstream, where git's state says so (git-rebase(1), "ours")."""
     import os
 
     if any(map(os.path.exists, _rebase_marks())):

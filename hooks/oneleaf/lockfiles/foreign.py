@@ -107,9 +107,9 @@ def _read_entries(lines: list[str]) -> dict[str, str] | None:
 def _read_commcare(lines: list[str]) -> dict[str, str] | None:
     """``migrations.lock``: ``showmigrations --list`` without its boxes.
 
-    The app label stands at the start of a line, its migrations follow, indented by
+    The app label is at the start of a line, its migrations follow, indented by
     a blank, in the order in which they are applied; the last one is the latest.
-    ``(no migrations)`` is no migration, and ``(3 squashed migrations)`` behind a
+    ``(no migrations)`` is no migration, and ``(3 squashed migrations)`` after a
     name is no part of it.
     """
     entries: dict[str, str] = {}

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 HEADER = (
     "# The latest migration of each Django app, one entry per app; kept by oneleaf.",
     "# A conflict here means that two branches added migrations to the same app.",
-    "# Put one chain behind the other with: oneleaf rebase",
+    "# Put one chain after the other with: oneleaf rebase",
 )
 
 _BOM = b"\xef\xbb\xbf"
 _LARGEST = 1 << 20  # bytes; ten thousand apps need less
-BLANKS = " \t\r"  # what may stand at the end of a line
+BLANKS = " \t\r"  # what may be at the end of a line
 
 # Three are enough: git takes any length from the attribute conflict-marker-size,
 # and no migration name, label or comment begins like this.
@@ -49,7 +49,7 @@ class Malformed(Exception):
 
 
 class SharedLockfile:
-    """A shared lockfile, as far as its text can be told apart.
+    """A shared lockfile, in its parts.
 
     header: the comment lines on top, blank lines between them included.
     entries: app label -> migration name, in the order of the file.
@@ -115,7 +115,7 @@ def read_app(data: bytes) -> str:
 
 def format_app(name: str) -> bytes:
     if not is_migration_name(name):
-        raise Malformed(1, f"{name!r} cannot stand in a lockfile")
+        raise Malformed(1, f"{name!r} cannot be written to a lockfile")
     return f"{name}\n".encode()
 
 
@@ -186,7 +186,9 @@ def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
         name = entries[label]
         if not label.isidentifier() or not is_migration_name(name):
             line = len(header) + 2 * (above + 1)
-            raise Malformed(line, f"{label!r}: {name!r} cannot stand in a lockfile")
+            raise Malformed(
+                line, f"{label!r}: {name!r} cannot be written to a lockfile"
+            )
         blocks.append(f"{label}: {name}".encode())
     return join_shared(header, blocks)
 

@@ -12,7 +12,7 @@ import sys
 if __name__ == "__main__":
     code = 1  # git takes any other code than 0 and 1 amiss
     try:
-        # Cut by length: on Windows either slash may stand between folders.
+        # Cut by length: on Windows either slash may be between folders.
         sys.path.append(__file__[: -len("/oneleaf/lockfiles/launcher.py")])
         from oneleaf.lockfiles import driver
 

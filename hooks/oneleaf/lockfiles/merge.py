@@ -50,11 +50,11 @@ class MarkerStyle:
 
 
 class NameConflict:
-    """One app whose latest migration the merge cannot tell.
+    """One app whose latest migration the merge cannot determine.
 
     label: the app label in a shared lockfile; "" in an app's own lockfile, and
         where a whole file cannot be read.
-    base, ours, theirs: the names; None where there is none or it cannot be told.
+    base, ours, theirs: the names; None where there is none or it is unknown.
     """
 
     __slots__ = ("base", "label", "ours", "theirs")
@@ -88,7 +88,7 @@ def judge(
 ) -> Merged:
     """Merges a lockfile of either form; None for a file that cannot be read. Raises nothing.
 
-    The texts alone tell the form: no migration name holds a blank, so that neither
+    The texts alone show the form: no migration name holds a blank, so that neither
     form can be read as the other.
     """
     if base is None or ours is None or theirs is None:
@@ -196,7 +196,7 @@ def _read_base(data: bytes, labels: "Iterable[str]") -> SharedLockfile:
 def _split_at_markers(data: bytes) -> "tuple[bytes, list[str]]":
     """The text outside of marker blocks, and the entries inside of them.
 
-    Blocks may stand in blocks, with longer markers: git merges merge bases pair by
+    Blocks may be inside blocks, with longer markers: git merges merge bases pair by
     pair. Raises Malformed where blocks are not closed, or closed and never opened.
     """
     outside, inside, depth = [], [], 0
