@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from oneleaf.checking.findings import Finding
 from oneleaf.clone import attributes, driver
 from oneleaf.output.terminal import counted
-from oneleaf.shell import quoted
+from oneleaf.shell import Step, quoted
 
 
 @dataclass(slots=True)
@@ -119,10 +119,10 @@ def _driver(facts: Facts) -> Guard:
             if half
             else "not registered in this clone: lockfiles are merged as text"
         )
-        return Guard("merge driver", MISSING, text, "oneleaf install")
+        return Guard("merge driver", MISSING, text, Step("oneleaf install"))
     if not driver.is_own(value):
         text = f"something else is registered: {value}"
-        return Guard("merge driver", MISSING, text, "oneleaf install --force")
+        return Guard("merge driver", MISSING, text, Step("oneleaf install --force"))
     if facts.answers == "driver":
         return Guard("merge driver", OK, "registered, and it answers")
     text = (
@@ -130,14 +130,14 @@ def _driver(facts: Facts) -> Guard:
         if facts.answers == "text"
         else "registered, but the command fails"
     )
-    return Guard("merge driver", MISSING, text, "oneleaf install")
+    return Guard("merge driver", MISSING, text, Step("oneleaf install"))
 
 
 def _recursive(facts: Facts) -> Iterator[Guard]:
     key = driver.SECTION + ".recursive"
     if key in facts.settings:
         text = f"{facts.settings[key]} merges the merge bases instead of the driver"
-        yield Guard(key, RISK, text, f"git config --unset-all {key}")
+        yield Guard(key, RISK, text, Step("git config --unset-all", key))
 
 
 def _attribute(facts: Facts) -> Guard:
@@ -148,16 +148,16 @@ def _attribute(facts: Facts) -> Guard:
         more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
         if facts.overriding is None or value == "unspecified":
             text = f"{path} is not sent to the driver{more}"
-            return Guard(name, MISSING, text, "oneleaf install")
+            return Guard(name, MISSING, text, Step("oneleaf install"))
         file, number, line = facts.overriding
         text = f"{path} is merged as {value}, by line {number} of {file}: {line}{more}"
         # The last line that matches decides: one below the other mends it.
         cure = f"echo {quoted(facts.line)} >> {quoted(file)}"
         here = file == ".gitattributes"
-        return Guard(name, MISSING, text, "oneleaf install" if here else cure)
+        return Guard(name, MISSING, text, Step("oneleaf install") if here else cure)
     if not facts.attributes_committed:
         text = ".gitattributes is not committed: other clones do not have the line"
-        return Guard(name, RISK, text, "git add .gitattributes")
+        return Guard(name, RISK, text, Step("git add .gitattributes"))
     return Guard(name, OK, "git sends every lockfile to the driver")
 
 
@@ -167,11 +167,11 @@ def _lockfiles(facts: Facts) -> Guard:
         return Guard(name, OK, "no app with migrations in the index")
     if facts.lockfiles is None:
         text = f"none, for {counted(facts.apps, 'app')}: two branches can add to one app unseen"
-        return Guard(name, MISSING, text, "oneleaf lock --init")
+        return Guard(name, MISSING, text, Step("oneleaf lock --init"))
     if facts.lockfiles:
         others = len(facts.lockfiles) - 1
         text = facts.lockfiles[0].message + (f", and {others} more" if others else "")
-        return Guard(name, MISSING, text, "oneleaf check --all")
+        return Guard(name, MISSING, text, Step("oneleaf check --all"))
     return Guard(name, OK, "every app's names its leaf node")
 
 
@@ -200,13 +200,13 @@ def _idle(
             write = f"printf '%s\\n' '#!/bin/sh' {quoted(script)}"
         return text, f"{write} >> {place} && chmod +x {place}"
     if not facts.manager:
-        return text, "oneleaf init"
+        return text, Step("oneleaf init")
     if facts.manager == "husky":
-        return f"{text}: git does not look into .husky yet", "npm install"
+        return f"{text}: git does not look into .husky yet", Step("npm install")
     if facts.manager == "lefthook":
         text += f": give it a job `{script}` in the configuration, then install"
-        return text, "lefthook install"
-    install = f"{facts.manager} install -t {kind}"
+        return text, Step("lefthook install")
+    install = Step(f"{facts.manager} install -t", kind)
     if any(i in facts.configured for i in ids):
         return f"{ids[0]} is configured, but not installed", install
     return f"{text}: add the hook id {ids[0]}, then install", install
@@ -217,16 +217,16 @@ def _settings(facts: Facts) -> Iterator[Guard]:
     if _is_true(get("rerere.autoupdate")) and facts.rerere_used:
         text = "stages resolutions of earlier conflicts, which may be of another app"
         yield Guard(
-            "rerere.autoupdate", RISK, text, "git config rerere.autoupdate false"
+            "rerere.autoupdate", RISK, text, Step("git config rerere.autoupdate false")
         )
     if _is_true(get("merge.directoryrenames")):
         text = "moves migrations that were added to a renamed folder without asking"
-        command = "git config merge.directoryRenames conflict"
+        command = Step("git config merge.directoryRenames conflict")
         yield Guard("merge.directoryRenames", RISK, text, command)
     default = get("merge.default")
     if default and default not in ("text", "oneleaf"):
         text = f"{default} merges every file that no attribute speaks of"
-        yield Guard("merge.default", RISK, text, "git config merge.default text")
+        yield Guard("merge.default", RISK, text, Step("git config merge.default text"))
     path = get("core.hookspath")
     if path:
         runs = any(facts.hooks.get(kind) for kind in HOOK_TYPES)
@@ -236,7 +236,7 @@ def _settings(facts: Facts) -> Iterator[Guard]:
         else:
             text += ", where pre-commit installs none and nothing runs oneleaf"
             yield Guard(
-                "core.hooksPath", RISK, text, "git config --unset core.hooksPath"
+                "core.hooksPath", RISK, text, Step("git config --unset core.hooksPath")
             )
 
 
@@ -249,4 +249,4 @@ def _upstream(facts: Facts) -> Guard:
     if facts.upstream:
         return Guard("upstream", OK, f"published is what {facts.upstream} has")
     text = "no branch is known to be published: chains cannot be told apart"
-    return Guard("upstream", RISK, text, "git remote set-head origin --auto")
+    return Guard("upstream", RISK, text, Step("git remote set-head origin --auto"))

@@ -9,7 +9,7 @@ whoever takes over compares it with the leaf node and says what differs.
 from typing import TYPE_CHECKING, NamedTuple
 
 from oneleaf.lockfiles.format import Malformed, is_migration_name, parse_entry
-from oneleaf.shell import word
+from oneleaf.shell import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,7 +82,9 @@ def notes(
         foreign = recognise(path, data)
         if foreign is None:
             continue
-        found.append(f"{path}: {foreign.kind}; no longer needed: `git rm {word(path)}`")
+        found.append(
+            f"{path}: {foreign.kind}; no longer needed: `{Step('git rm', path)}`"
+        )
         for label, name in foreign.entries.items():
             if label in leaves and [name] != leaves[label]:
                 found.append(
