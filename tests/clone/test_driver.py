@@ -158,17 +158,6 @@ def test_a_launcher_that_is_gone_leaves_a_conflict_with_markers(
     assert_conflict(diverged)
 
 
-def test_the_tool_on_path_takes_over_from_one_that_is_gone(
-    diverged: Repository, tmp_path: Path
-) -> None:
-    log = tmp_path / "log"
-    script(tmp_path / "bin" / "oneleaf", f'#!/bin/sh\necho "$1" > {log}\nexit 0\n')
-    register(diverged, python=str(tmp_path / "gone"))
-    path = f"{tmp_path / 'bin'}:{diverged.env['PATH']}"
-    diverged.git("merge", "-q", "feat", PATH=path)
-    assert log.read_text() == "merge-driver\n"
-
-
 @pytest.mark.parametrize("entry", [".", "", "bin"])
 def test_a_program_of_the_work_tree_is_not_taken_for_the_tool(
     diverged: Repository, tmp_path: Path, entry: str
@@ -180,24 +169,6 @@ def test_a_program_of_the_work_tree_is_not_taken_for_the_tool(
     diverged.git("merge", "feat", ok=(1,), PATH=path)
     assert_conflict(diverged)
     assert not (diverged.path / "TRAPPED").exists()
-
-
-@pytest.mark.parametrize(
-    "folder", ["a b", "it's", 'say "x"', "100%O", "$(touch x)", "ü;&"]
-)
-def test_the_tool_may_lie_in_any_folder(
-    diverged: Repository, tmp_path: Path, folder: str
-) -> None:
-    python = tmp_path / folder / "bin" / "python"
-    log = tmp_path / "log"
-    script(python, f'#!/bin/sh\necho "$1$2 $3" > {log}\nexec "{sys.executable}" "$@"\n')
-    launcher = tmp_path / folder / "oneleaf"
-    launcher.symlink_to(SOURCE_ROOT / "oneleaf")
-    register(diverged, str(python), f"{launcher}/lockfiles/launcher.py")
-    out = diverged.git("merge", "feat", ok=(1,))
-    assert "oneleaf: app shop: ours has 0002_a, theirs 0002_b\n" in out
-    assert log.read_text(encoding="utf-8") == f"-I-S {launcher}/lockfiles/launcher.py\n"
-    assert_conflict(diverged)
 
 
 @pytest.mark.parametrize("alive", [True, False], ids=["tool", "no tool"])
@@ -265,17 +236,6 @@ def test_a_recorded_resolution_is_never_replayed(
     assert "<<<<" in diverged.read(LOCK)
 
 
-@pytest.mark.parametrize(
-    "options", [["-X", "ours"], ["-X", "theirs"], ["-s", "recursive"]]
-)
-def test_strategy_options_resolve_nothing(
-    diverged: Repository, options: list[str]
-) -> None:
-    register(diverged)
-    diverged.git("merge", *options, "feat", ok=(1,))
-    assert_conflict(diverged)
-
-
 def criss_cross(repository: Repository, resolve: str) -> None:
     """main and feat have merged each other; main then goes on."""
     repository.git("branch", "old-main")
@@ -298,17 +258,6 @@ def test_a_criss_cross_that_diverged_again_conflicts_and_speaks_once(
     assert out.count("oneleaf: app shop") == (1 if alive else 0)
 
 
-def test_a_criss_cross_of_which_one_side_kept_the_inner_value_conflicts(
-    diverged: Repository,
-) -> None:
-    register(diverged)
-    criss_cross(diverged, "0002_{branch}")
-    diverged.write(LOCK, "0002_a\n")
-    diverged.commit("kept")
-    diverged.git("merge", "main", ok=(1,))
-    assert diverged.git("ls-files", "-u", "--", LOCK)
-
-
 def shared_conflict(tmp_path: Path) -> Repository:
     """Both sides changed app b of a shared lockfile, and each another app beside it."""
     repository = Repository.create(tmp_path / "work")
@@ -329,17 +278,6 @@ def shared_conflict(tmp_path: Path) -> Repository:
         )
         repository.commit(branch)
     return repository
-
-
-def test_only_the_app_in_conflict_has_markers_in_a_shared_lockfile(
-    tmp_path: Path,
-) -> None:
-    repository = shared_conflict(tmp_path)
-    register(repository)
-    repository.git("merge", "feat", ok=(1,))
-    assert repository.read("locks.txt") == (
-        "a: 2\n\n<<<<<<< ours\nb: 2_x\n=======\nb: 2_y\n>>>>>>> theirs\n\nc: 2\n"
-    )
 
 
 def test_a_broken_tool_leaves_a_shared_lockfile_in_conflict(tmp_path: Path) -> None:
@@ -365,54 +303,6 @@ def test_bytes_that_are_no_text_are_a_conflict_and_no_refused_merge(
     )
 
 
-def test_two_apps_of_a_shared_lockfile_merge_clean_in_a_criss_cross(
-    tmp_path: Path,
-) -> None:
-    repository = Repository.create(tmp_path / "work")
-    register(repository)
-    repository.write(".gitattributes", "/locks.txt merge=oneleaf\n")
-    entries = {"people": "1", "shop": "1"}
-
-    def change(branch: str, **names: str) -> None:
-        repository.git("checkout", "-q", branch)
-        read = dict(
-            line.split(": ")
-            for line in repository.read("locks.txt").split("\n")
-            if line
-        )
-        text = "\n\n".join(f"{k}: {v}" for k, v in {**read, **names}.items())
-        repository.write("locks.txt", text + "\n")
-        repository.commit(branch)
-
-    repository.write(
-        "locks.txt", "\n\n".join(f"{k}: {v}" for k, v in entries.items()) + "\n"
-    )
-    repository.commit("base")
-    repository.git("branch", "feat")
-    change("main", people="2_a")
-    change("feat", shop="2_b")
-    repository.git("branch", "old-main", "main")
-    repository.git("checkout", "-q", "main")
-    repository.git("merge", "-q", "feat")
-    repository.git("checkout", "-q", "feat")
-    repository.git("merge", "-q", "old-main")
-    change("main", people="3_a")
-    change("feat", shop="3_b")
-    repository.git("merge", "-q", "main")
-    assert repository.read("locks.txt") == "people: 3_a\n\nshop: 3_b\n"
-
-
-def test_in_a_rebase_the_message_says_that_ours_is_upstream(
-    diverged: Repository,
-) -> None:
-    register(diverged)
-    diverged.git("checkout", "-q", "feat")
-    for backend in ("--merge", "--apply"):
-        out = diverged.git("rebase", backend, "main", ok=(1,))
-        assert "ours has 0002_a, theirs 0002_b (in a rebase, ours is upstream)\n" in out
-        diverged.git("rebase", "--abort")
-
-
 def test_in_a_linked_work_tree_the_message_knows_of_the_rebase(
     diverged: Repository,
 ) -> None:
@@ -425,52 +315,3 @@ def test_in_a_linked_work_tree_the_message_knows_of_the_rebase(
     diverged.write(LOCK, "0002_c\n")
     diverged.commit("third")
     assert "upstream" not in diverged.git("merge", "main", ok=(1,))
-
-
-def test_in_a_pull_the_message_says_which_side_was_fetched(
-    diverged: Repository,
-) -> None:
-    register(diverged)
-    out = diverged.git("pull", "--no-rebase", ".", "feat", ok=(1,))
-    assert "theirs 0002_b (in a pull, theirs is what was fetched)\n" in out
-
-
-@pytest.mark.parametrize("style", ["diff3", "zdiff3"])
-def test_the_base_is_shown_where_git_is_configured_to(
-    diverged: Repository, style: str
-) -> None:
-    register(diverged)
-    diverged.git("config", "merge.conflictStyle", style)
-    diverged.git("merge", "feat", ok=(1,))
-    assert diverged.read(LOCK) == (
-        "<<<<<<< ours\n0002_a\n||||||| base\n0001_initial\n=======\n0002_b\n>>>>>>> theirs\n"
-    )
-
-
-def test_checking_the_conflict_out_again_gives_the_same_bytes(
-    diverged: Repository,
-) -> None:
-    register(diverged)
-    diverged.git("merge", "feat", ok=(1,))
-    first = diverged.read(LOCK)
-    diverged.write(LOCK, "0003_merge\n")
-    diverged.git("checkout", "-q", "-m", "--", LOCK)
-    assert diverged.read(LOCK) == first
-
-
-def test_longer_markers_by_attribute_are_no_inner_merge(diverged: Repository) -> None:
-    register(diverged)
-    diverged.write(".gitattributes", "*.txt merge=oneleaf conflict-marker-size=12\n")
-    diverged.commit("markers")
-    out = diverged.git("merge", "feat", ok=(1,))
-    assert "oneleaf: app shop: " in out
-    assert diverged.read(LOCK).startswith("<" * 12 + " ours\n")
-
-
-def test_merge_tree_prints_nothing_but_its_own(diverged: Repository) -> None:
-    register(diverged)
-    done = diverged.run("git", "merge-tree", "--write-tree", "main", "feat")
-    assert done.code == 1
-    first = done.out.split("\n")[0]
-    assert len(first) == 40
-    assert "oneleaf" not in done.out

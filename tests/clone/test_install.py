@@ -304,15 +304,6 @@ def test_uninstall_takes_the_section_whole_and_no_other(repository: Repository) 
     assert repository.read(".gitattributes") == LINE
 
 
-def test_after_uninstall_a_merge_stops_all_the_same(repository: Repository) -> None:
-    repository.oneleaf("install")
-    repository.commit("attributes")
-    repository.oneleaf("uninstall")
-    diverge(repository)
-    repository.git("merge", "feat", ok=(1,))
-    assert repository.read(LOCK).startswith("<<<<<<< HEAD\n")
-
-
 def test_uninstall_without_a_registration_says_so(repository: Repository) -> None:
     done = repository.oneleaf("uninstall")
     assert done.code == 0

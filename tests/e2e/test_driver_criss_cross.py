@@ -9,7 +9,18 @@ from collections.abc import Callable
 
 import pytest
 
-from e2e.clones import LOCK, Clone, Lay, marked, same_app
+from e2e.clones import (
+    LOCK,
+    SHARED,
+    Clone,
+    Lay,
+    branch,
+    grow,
+    marked,
+    same_app,
+    share,
+    shared_text,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -90,3 +101,30 @@ def test_preferring_a_side_does_not_resolve_a_criss_cross(lay: Lay, side: str) -
     merge(clone, "-X", side, "feat", ok=(1,))
     assert clone.unmerged()[LOCK] == "UU"
     assert clone.read(LOCK) == marked("0004_size", "0004_price")
+
+
+def two_apps_crossed(clone: Clone) -> None:
+    """Criss-cross merges of two apps in lines that touch, then each app grows again."""
+    share(clone, "people: 0001_initial\nshop: 0001_initial\n", "people", "shop")
+    branch(
+        clone,
+        grow("people: 0001_initial\nshop: 0002_color\n"),
+        grow("people: 0002_age\nshop: 0001_initial\n"),
+    )
+    both = grow(shared_text(people="0002_age", shop="0002_color"))
+    clone.criss_cross(both, both)
+    clone.shared(people="0002_age", shop="0003_size")
+    clone.commit("main again")
+    clone.git("switch", "-q", "feat")
+    clone.shared(people="0003_name", shop="0002_color")
+    clone.commit("feat again")
+    clone.git("switch", "-q", "main")
+
+
+def test_two_apps_in_a_criss_cross_merge(lay: Lay) -> None:
+    """Scenario 34."""
+    clone = lay(two_apps_crossed)
+    said = merge(clone, "feat")
+    assert clone.read(SHARED) == shared_text(people="0003_name", shop="0003_size")
+    assert "oneleaf" not in said
+    assert [call.size for call in clone.calls()] == [9, 7]

@@ -190,7 +190,9 @@ def test_a_lockfile_on_top_with_an_odd_name_is_merged(armed: Clone) -> None:
     all_conflict(armed, [f"{name}-max_migration.txt" for name in NAMES])
 
 
-@pytest.mark.parametrize("name", ["a b", "it's", 'say "100%"', "$(touch caught)%A"])
+@pytest.mark.parametrize(
+    "name", ["a b", "it's", 'say "100%"', "$(touch caught)%A", "ü;&"]
+)
 def test_a_tool_in_a_folder_with_an_odd_name_runs(
     lay: Lay, tmp_path: Path, name: str
 ) -> None:

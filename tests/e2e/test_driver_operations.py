@@ -16,7 +16,6 @@ from e2e.clones import (
     READS_ATTRIBUTES_OF_TREES,
     Clone,
     Lay,
-    branch,
     marked,
     same_app,
 )
@@ -31,39 +30,6 @@ def conflicts(clone: Clone, text: str = CONFLICT) -> None:
     assert clone.calls() == CALLED
     assert clone.unmerged() == {LOCK: "UU"}
     assert clone.read(LOCK) == text
-
-
-@pytest.mark.parametrize("words", [(), ("-n",), ("-X", "theirs"), ("-X", "ours")])
-def test_a_cherry_pick_conflicts(lay: Lay, words: tuple[str, ...]) -> None:
-    """Scenario 18."""
-    clone = lay(same_app)
-    clone.git("cherry-pick", *words, "feat", ok=(1,))
-    conflicts(clone)
-
-
-def in_a_row(clone: Clone) -> None:
-    """Three commits, each with a migration of ``shop``."""
-    clone.app("shop", "0001_initial", lockfile=True)
-    clone.commit("first")
-    for name in ("0002_color", "0003_size"):
-        clone.bump(name)
-        clone.commit(name)
-
-
-def test_the_revert_of_an_older_migration_conflicts(lay: Lay) -> None:
-    """Scenario 19."""
-    clone = lay(in_a_row)
-    clone.git("revert", "--no-edit", "HEAD~1", ok=(1,))
-    conflicts(clone, marked("0003_size", "0001_initial"))
-
-
-def test_the_revert_of_the_newest_migration_merges(lay: Lay) -> None:
-    """Scenario 20."""
-    clone = lay(in_a_row)
-    clone.git("revert", "--no-edit", "HEAD")
-    assert clone.calls() == []
-    assert clone.read(LOCK) == "0002_color\n"
-    assert clone.oneleaf("check", "--all").code == 0
 
 
 def test_a_stash_that_conflicts_is_kept(lay: Lay) -> None:
@@ -101,17 +67,6 @@ def test_a_patch_that_is_not_merged_is_refused_without_the_driver(lay: Lay) -> N
     assert clone.calls() == []
     assert clone.read(LOCK) == "0002_color\n"
     assert clone.has("rebase-apply")
-
-
-@pytest.mark.parametrize("verb", ["checkout", "switch"])
-def test_a_changed_lockfile_taken_to_another_branch_conflicts(
-    lay: Lay, verb: str
-) -> None:
-    """Scenario 25."""
-    clone = lay(same_app)
-    clone.write(LOCK, "0003_local\n")
-    clone.git(verb, "-q", "-m", "feat")
-    conflicts(clone, marked("0002_weight", "0003_local"))
 
 
 def test_the_conflict_can_be_made_again_with_the_same_bytes(lay: Lay) -> None:
@@ -246,19 +201,3 @@ def test_a_replay_calls_the_driver_where_git_has_it(lay: Lay) -> None:
     assert clone.calls() == (CALLED if HAS_REPLAY else [])
     assert "oneleaf" not in done.out
     assert clone.git("rev-parse", "feat") == before
-
-
-def beside_notes(clone: Clone) -> None:
-    """``same_app`` with a folder that is no app."""
-    clone.app("shop", "0001_initial", lockfile=True)
-    clone.write("notes/today", "x")
-    branch(clone, lambda c: c.bump("0002_color"), lambda c: c.bump("0002_weight"))
-
-
-def test_a_sparse_checkout_without_the_app_conflicts(lay: Lay) -> None:
-    """Scenario 58."""
-    clone = lay(beside_notes)
-    clone.git("sparse-checkout", "set", "--cone", "notes")
-    assert not (clone.path / LOCK).exists()
-    clone.git("merge", "feat", ok=(1,))
-    conflicts(clone)

@@ -15,34 +15,6 @@ CONFLICT = marked("0002_color", "0002_weight")
 TWO_LEAVES = "OL102 app shop has 2 leaf nodes: 0002_color, 0003_size"
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--merge"],
-        ["--apply"],
-        ["--interactive"],
-        ["--rebase-merges"],
-        ["-X", "ours"],
-        ["-X", "theirs"],
-    ],
-    ids=" ".join,
-)
-def test_a_rebase_stops_and_says_that_ours_is_upstream(
-    lay: Lay, words: list[str]
-) -> None:
-    """Scenarios 13, 14."""
-    clone = lay(same_app)
-    clone.git("switch", "-q", "feat")
-    said = clone.git("rebase", *words, "main", ok=(1,))
-    assert clone.calls() == CALLED
-    assert clone.unmerged() == {LOCK: "UU"}
-    assert clone.read(LOCK) == CONFLICT
-    assert (
-        "oneleaf: app shop: ours has 0002_color, theirs 0002_weight"
-        " (in a rebase, ours is upstream)\n" in said
-    )
-
-
 def two_commits(clone: Clone) -> None:
     """``feat``, checked out, adds two migrations in two commits; ``main`` adds one."""
     clone.app("shop", "0001_initial", lockfile=True)
@@ -99,24 +71,6 @@ def test_their_side_taken_in_a_rebase_is_stopped_by_the_message_hook(lay: Lay) -
     said = clone.git("rebase", "--continue", ok=(1,))
     assert "OL102 app shop has 2 leaf nodes: 0002_color, 0002_weight" in said
     assert clone.has("rebase-merge")
-
-
-def test_a_pull_that_merges_says_what_was_fetched(lay: Lay) -> None:
-    """Scenario 17."""
-    clone = lay(same_app)
-    said = clone.git("pull", "--no-rebase", "--no-edit", ".", "feat", ok=(1,))
-    assert clone.calls() == CALLED
-    assert clone.read(LOCK) == CONFLICT
-    assert "theirs 0002_weight (in a pull, theirs is what was fetched)\n" in said
-
-
-def test_a_pull_that_rebases_stops(lay: Lay) -> None:
-    """Scenario 17."""
-    clone = lay(same_app)
-    said = clone.git("pull", "--rebase", ".", "feat", ok=(1,))
-    assert clone.calls() == CALLED
-    assert clone.read(LOCK) == marked("0002_weight", "0002_color")
-    assert "theirs 0002_color (in a rebase, ours is upstream)\n" in said
 
 
 def test_a_rebase_that_stashes_keeps_the_stash_of_a_changed_lockfile(lay: Lay) -> None:

@@ -141,7 +141,7 @@ def broken_interpreter(tool: Installed) -> None:
 
 
 def import_traceback(tool: Installed) -> None:
-    (tool.package / "lockfile.py").write_text("import nothing_of_this_name\n")
+    tool.spoil("lockfiles/merge.py", "import nothing_of_this_name\n")
 
 
 def syntax_error(tool: Installed) -> None:
@@ -149,8 +149,8 @@ def syntax_error(tool: Installed) -> None:
 
 
 def launcher_only(tool: Installed) -> None:
-    for path in tool.package.glob("*.py"):
-        if path.name != "driver_launcher.py":
+    for path in tool.package.rglob("*.py"):
+        if path.name != "launcher.py":
             path.unlink()
 
 
@@ -233,7 +233,7 @@ def test_a_kill_before_the_result_is_in_place_leaves_a_text_conflict(
     clone: Clone, tool: Installed
 ) -> None:
     tool.spoil(
-        "driver.py",
+        "lockfiles/driver.py",
         "import os\n"
         "class _Killed:\n"
         "    def __getattr__(self, name):\n"

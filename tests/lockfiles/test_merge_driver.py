@@ -117,16 +117,6 @@ def test_everything_else_is_a_conflict_with_markers(
     assert b"=======" in lines
 
 
-def test_only_the_app_that_both_changed_is_in_conflict() -> None:
-    base = SHARED.format(people="0001", shop="0001").encode()
-    ours = SHARED.format(people="0001", shop="0002_a").encode()
-    theirs = SHARED.format(people="0002_c", shop="0002_b").encode()
-    assert driver.drive([*write(base, ours, theirs), "7", "locks.txt"]) == 1
-    assert result().decode() == (
-        "people: 0002_c\n\n<<<<<<< ours\nshop: 0002_a\n=======\nshop: 0002_b\n>>>>>>> theirs\n"
-    )
-
-
 @pytest.mark.parametrize(
     ("size", "length"),
     [
@@ -232,14 +222,6 @@ def test_no_other_file_is_left_behind() -> None:
         ".merge_file_ours",
         ".merge_file_theirs",
     ]
-
-
-def test_a_second_call_on_the_same_files_gives_the_same_bytes() -> None:
-    found = []
-    for _ in range(2):
-        driver.drive([*write(b"0001\n", b"0002_a\n", b"0002_b\n"), "7", PATH])
-        found.append(result())
-    assert found[0] == found[1]
 
 
 # What it says
