@@ -73,8 +73,6 @@ REPORT_FORMAT = Option(
 
 
 class Options:
-    """What was given: ``text``, ``flag`` and ``texts`` by option name; operands."""
-
     __slots__ = ("_values", "operands")
 
     def __init__(
@@ -155,10 +153,7 @@ def asks_for_help(words: "Sequence[str]") -> bool:
 
 
 def meant(word: str, known: "Iterable[str]", command: str = "{}") -> str:
-    """`` (did you mean …?)`` with the known word nearest to a misspelt one, or "".
-
-    command: how that word is to be typed.
-    """
+    """`` (did you mean …?)`` with the known word nearest to a misspelt one, or ""."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, list(known), 1)

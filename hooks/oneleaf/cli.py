@@ -72,7 +72,6 @@ def main(words: "Sequence[str]") -> int:
 
 
 def load(verb: str) -> "Any":
-    """The verb's module, imported. Raises OneleafError for an unknown verb."""
     if verb not in VERBS:
         raise OneleafError(_unknown(verb))
     name = "oneleaf.commands." + verb.replace("-", "_")

@@ -29,7 +29,6 @@ def run(
     groups: "Mapping[str, Mapping[str, str]]",
     load: "Callable[[str], Any]",
 ) -> int:
-    """Prints the candidates; 0 always. groups, load: ``cli``'s own."""
     found: Mapping[str, str] = {}
     with contextlib.suppress(Exception):
         found = _first(words[1:], groups) or _later(words[1:], load)

@@ -43,7 +43,6 @@ def overview(groups: "Mapping[str, Mapping[str, str]]") -> str:
 def _section(
     title: str, rows: "Sequence[tuple[str, str]]", left: int = 0
 ) -> "list[str]":
-    """A blank line, the title, and two columns below it; ``left``: the first's width."""
     left = left or min(_LEFT, max(len(name) for name, _ in rows))
     lines = ["", f"{title}:"]
     for name, text in rows:
@@ -73,7 +72,6 @@ def _paragraphs(text: str) -> "list[str]":
 
 
 def _wrapped(text: str, indent: int) -> "list[str]":
-    """Lines, broken at blanks only: a command or an option stays in one piece."""
     space = " " * indent
     return wrap(
         text,

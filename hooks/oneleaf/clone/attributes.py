@@ -43,10 +43,7 @@ def _c_quoted(pattern: str) -> str:
 
 
 def appended(content: bytes, text: str) -> bytes:
-    """The file with ``text`` as its last line; nothing else in it changes.
-
-    A last line without an end gets one. Line ends are those the file has.
-    """
+    """The file with ``text`` as its last line; nothing else in it changes."""
     end = b"\r\n" if b"\r\n" in content else b"\n"
     if content and not content.endswith(b"\n"):
         content += end
@@ -99,7 +96,6 @@ def _lines(content: bytes) -> "list[tuple[int, list[bytes]]]":
 
 
 def _is_about_merging(words: "list[bytes]") -> bool:
-    """Whether a line gives, takes or unsets the attribute; ``binary`` unsets it too."""
     return any(
         word.partition(b"=")[0].lstrip(b"-!") in (b"merge", b"binary")
         for word in words[1:]

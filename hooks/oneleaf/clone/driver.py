@@ -50,8 +50,6 @@ _BY_NAME = (
 
 
 class Tool:
-    """Where an installed oneleaf lies: its interpreter and its launcher, absolute."""
-
     __slots__ = ("launcher", "python")
 
     def __init__(self, python: str, launcher: str) -> None:
@@ -74,11 +72,7 @@ def slashes(path: str) -> str:
 
 
 def is_inside(tool: Tool, folders: "Sequence[str]") -> bool:
-    """Whether a part of the tool lies in one of the folders, by name or through links.
-
-    Such a path never goes into git's configuration: any commit that is checked out
-    could put another program there.
-    """
+    """Whether a part of the tool lies in one of the folders, by name or through links."""
     paths = (tool.python, tool.launcher)
     roots = {place for folder in folders for place in _places(folder)}
     by_name = any(
@@ -116,7 +110,6 @@ def command(tool: "Tool | None") -> str:
 
 
 def _quoted(path: str) -> str:
-    """A path for ``sh``, with the percent signs that git would read doubled."""
     return "'" + path.replace("'", "'\"'\"'").replace("%", "%%") + "'"
 
 
@@ -185,10 +178,7 @@ def usable_tool() -> "Tool | None":
 
 
 def work_trees() -> "list[str]":
-    """The folders that a checkout of this repository, or of the one around it, fills.
-
-    Absolute, as git prints them (git-worktree(1), git-rev-parse(1)).
-    """
+    """The folders that a checkout of this repository, or of the one around it, fills."""
     lines = git.decode(git.run("worktree", "list", "--porcelain")).split("\n")
     folders = [line[9:] for line in lines if line.startswith("worktree ")]
     here = git.run(

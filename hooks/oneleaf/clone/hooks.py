@@ -84,10 +84,7 @@ def running(top: str, folder: str) -> "dict[str, str]":
 
 
 def _entries_run(top: str, name: str) -> bool:
-    """Whether a hook of the user's own in a configuration runs oneleaf.
-
-    The verb may be in ``args``, in lines of its own.
-    """
+    """Whether a hook of the user's own in a configuration runs oneleaf."""
     lines = _configuration(top, name).splitlines()
     return any(_runs(f"{x} check") for x in lines if x.strip(" -").startswith("entry"))
 
@@ -120,11 +117,7 @@ def _who(top: str, folder: str, kind: str, *, managed: bool) -> str:
 
 
 def section(text: str, kind: str) -> str:
-    """What a lefthook configuration says of one hook type; in YAML, TOML and JSON alike.
-
-    It goes from the line that begins with the type's name to the next that begins with
-    another's, or begins something else at the left edge.
-    """
+    """What a lefthook configuration says of one hook type; in YAML, TOML and JSON alike."""
     lines: list[str] = []
     inside = False
     for line in text.split("\n"):
@@ -143,7 +136,6 @@ def _begins(key: str, name: str) -> bool:
 
 
 def _begins_another(line: str) -> bool:
-    """Whether a line at the left edge is a key of YAML or a table of TOML."""
     key, colon, _ = line.partition(":")
     return line[:1] == "[" or (line[:1].isalpha() and bool(colon) and "=" not in key)
 

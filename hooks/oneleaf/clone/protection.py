@@ -176,7 +176,6 @@ def _lockfiles(facts: Facts) -> Guard:
 
 
 def hooks(facts: Facts) -> Iterator[Guard]:
-    """A row for each hook type; only the blocking ones count as missing."""
     for kind, (blocks, ids, script) in HOOK_TYPES.items():
         name = f"hook {kind}"
         by = facts.hooks.get(kind, "")

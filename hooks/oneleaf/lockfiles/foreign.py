@@ -41,12 +41,7 @@ def may_be_foreign(path: str) -> bool:
 
 
 def recognise(path: str, data: bytes) -> Foreign | None:
-    """The lockfile at ``path``, or None where it is none that is known here.
-
-    path: ``/``-separated, relative to the repository root. It counts: the formats
-        that have a file per app name the app in it.
-    data: the file's bytes; UTF-8, with or without a byte order mark and CR.
-    """
+    """The lockfile at ``path``, or None where it is none that is known here."""
     if not may_be_foreign(path):
         return None
     try:
@@ -73,10 +68,7 @@ def recognise(path: str, data: bytes) -> Foreign | None:
 def notes(
     sources: "Mapping[str, bytes]", leaves: "Mapping[str, list[str]]"
 ) -> tuple[str, ...]:
-    """What other tools' lockfiles say, and where they differ from the leaf nodes.
-
-    sources: path -> content of the candidates. leaves: app label -> its leaf nodes.
-    """
+    """What other tools' lockfiles say, and where they differ from the leaf nodes."""
     found: list[str] = []
     for path, data in sources.items():
         foreign = recognise(path, data)

@@ -49,12 +49,7 @@ class Malformed(Exception):
 
 
 class SharedLockfile:
-    """A shared lockfile, in its parts.
-
-    header: the comment lines on top, blank lines between them included.
-    entries: app label -> migration name, in the order of the file.
-    lines: app label -> the line of its entry, counted from 1.
-    """
+    """A shared lockfile, in its parts."""
 
     __slots__ = ("entries", "header", "lines")
 
@@ -194,7 +189,6 @@ def update_shared(data: "bytes | None", entries: "Mapping[str, str]") -> bytes:
 
 
 def _comments_of(data: bytes) -> "tuple[str, ...]":
-    """The comments of a file that may be malformed, those below entries at the end."""
     header: list[str] = []
     on_top = True
     for raw in without_bom(data).split(b"\n"):

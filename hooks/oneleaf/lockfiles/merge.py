@@ -50,12 +50,7 @@ class MarkerStyle:
 
 
 class NameConflict:
-    """One app whose latest migration the merge cannot determine.
-
-    label: the app label in a shared lockfile; "" in an app's own lockfile, and
-        where a whole file cannot be read.
-    base, ours, theirs: the names; None where there is none or it is unknown.
-    """
+    """One app whose latest migration the merge cannot determine."""
 
     __slots__ = ("base", "label", "ours", "theirs")
 
@@ -180,7 +175,6 @@ def _undecided(base: bytes, ours: bytes, theirs: bytes, style: MarkerStyle) -> M
 
 
 def _read_base(data: bytes, labels: "Iterable[str]") -> SharedLockfile:
-    """The base of a shared lockfile, ``_UNKNOWN`` for names that cannot be known."""
     try:
         outside, inside = _split_at_markers(data)
         unknown = {parse_entry(line, 1)[0] for line in inside}
@@ -194,11 +188,7 @@ def _read_base(data: bytes, labels: "Iterable[str]") -> SharedLockfile:
 
 
 def _split_at_markers(data: bytes) -> "tuple[bytes, list[str]]":
-    """The text outside of marker blocks, and the entries inside of them.
-
-    Blocks may be inside blocks, with longer markers: git merges merge bases pair by
-    pair. Raises Malformed where blocks are not closed, or closed and never opened.
-    """
+    """The text outside of marker blocks, and the entries inside of them."""
     outside, inside, depth = [], [], 0
     for line in without_bom(data).split(b"\n"):
         if line.startswith(b"<<<"):
