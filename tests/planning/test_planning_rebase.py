@@ -1,6 +1,7 @@
 """The plan of a rebase: names, numbers, dependencies and what is refused."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -392,8 +393,7 @@ def overlapping(mine: str, theirs: str, *, insist: bool = False) -> Plan:
     published = shop(**{"0001_initial": [], "0002_theirs": ADDS.format(theirs)})
     files = {**published, **shop(**{"0002_a": ADDS.format(mine)})}
     situation = situation_of(files, sides_of(published))
-    situation.wishes = Wishes(despite_overlap=insist)
-    return plan_rebase(situation)
+    return plan_rebase(replace(situation, wishes=Wishes(despite_overlap=insist)))
 
 
 def test_one_field_added_by_both_is_refused_and_both_places_quoted() -> None:

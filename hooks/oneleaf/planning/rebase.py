@@ -393,7 +393,7 @@ def _rewritten(
             return add_dependency(source, tie.new)
         return repoint(source, tie.old, tie.new)
     except CannotRewrite as error:
-        raise cannot_edit(situation, path, error) from None
+        raise cannot_edit(situation.files, path, error) from None
 
 
 def overlap_notes(situation: "Situation", moves: "list[Move]") -> "list[str]":

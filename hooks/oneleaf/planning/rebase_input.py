@@ -1,18 +1,19 @@
 """What ``rebase`` starts from: the index with its sides, the work tree, what is in conflict.
 
-Files in conflict are read from the index's stages (git-ls-files(1)).
+PlanFiles in conflict are read from the index's stages (git-ls-files(1)).
 """
+
+from dataclasses import dataclass, replace
 
 from oneleaf.checking import state as states
 from oneleaf.errors import Refused
 from oneleaf.git import git, progress, snapshot, worktree
 from oneleaf.migration.reading import migrations
-from oneleaf.planning import plan, sides, stale_names
+from oneleaf.planning import plan, stale_names
 from oneleaf.planning.other_code import past
 from oneleaf.planning.refusals import require_apps
-from oneleaf.planning.sides import tell_apart
+from oneleaf.planning.sides import choose, tell_apart
 from oneleaf.planning.situation import PlanFiles, Situation, Wishes
-from oneleaf.planning.stale_names import Repairs, mend
 from oneleaf.project import discovery
 from oneleaf.project.project import App
 from oneleaf.upstream.published import local_branch, of_state
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from oneleaf.git.snapshot import Snapshot, Tree
     from oneleaf.git.worktree import WorkTree
     from oneleaf.planning.order import Place
+    from oneleaf.planning.sides import SameName, Sides
+    from oneleaf.project.graph import Graph
     from oneleaf.project.project import Project
     from oneleaf.upstream.published import Published
 
@@ -42,33 +45,48 @@ def lockfile_sides(config: "Config", index: "Snapshot") -> "tuple[bytes, ...]":
     return tuple(content or b"" for content in index.objects.read(wanted))
 
 
-class RebaseState:
-    """The index, with what the work tree adds to it.
+def find_sides(
+    now: "Progress", published: "Published", onto: str
+) -> "tuple[Sides, dict[str, Tree]]":
+    """What stays, and "ours", "theirs" -> the tree of that side, where it is known.
 
-    index: as it is without the work tree; config: its configuration.
-    trees: "ours", "theirs" -> the tree of that side, where it is known.
+    onto: "ours", "theirs" or "". Raises Refused where the side that it names cannot
+    be determined.
+    """
+    ours, theirs = now.ours, now.theirs
+    if onto and not now.kind:
+        ours, theirs = progress.parents_of_last_merge()
+    if onto and not {"ours": ours, "theirs": theirs}[onto]:
+        msg = (
+            f"nothing tells what {onto!r} is here: nothing is in progress, and HEAD's"
+            " history holds no merge; set `upstream` in [tool.oneleaf] instead, or join"
+            " the leaf nodes with `oneleaf merge`"
+        )
+        raise Refused(msg)
+    known = published.branches
+    waiting = [commit for each in known if (commit := local_branch(each.name))]
+    files = {c: snapshot.blobs(c) for c in {ours, theirs, *waiting} if c}
+    trees: dict[str, Tree] = {
+        side: files[c] for side, c in (("ours", ours), ("theirs", theirs)) if c
+    }
+    staying = [files[commit] for commit in waiting]
+    chosen = choose(now.kind, published if known else None, staying, trees, onto)
+    return chosen, trees
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The index with local migrations and lockfiles as the work tree has them.
+
     untracked: paths of migrations that git does not track; edited: paths of which the
     work tree holds another content than the index.
     """
 
-    __slots__ = (
-        "config",
-        "edited",
-        "index",
-        "sides",
-        "snapshot",
-        "trees",
-        "untracked",
-    )
-
-    def __init__(self, index: "states.State") -> None:
-        self.index = index
-        self.snapshot = index.snapshot
-        self.config = index.config
-        self.trees: dict[str, Tree] = {}
-        self.sides = sides.Sides(None)
-        self.untracked: frozenset[str] = frozenset()
-        self.edited: frozenset[str] = frozenset()
+    index: "states.State"
+    sides: "Sides"
+    snapshot: "Snapshot"
+    untracked: "frozenset[str]" = frozenset()
+    edited: "frozenset[str]" = frozenset()
 
     def app(self, path: str) -> App:
         """The index's app whose directory a file is in, or would be."""
@@ -88,44 +106,31 @@ class RebaseState:
             content = content or self.snapshot.contents.get(path)
         return self.sides.rank(app, name, content)
 
-
-def add_sides(
-    state: RebaseState, now: "Progress", published: "Published", onto: str
-) -> None:
-    """Finds out what stays. onto: "ours", "theirs" or "".
-
-    Raises Refused where the side that ``onto`` names cannot be told.
-    """
-    ours, theirs = now.ours, now.theirs
-    if onto and not now.kind:
-        ours, theirs = progress.parents_of_last_merge()
-    side = {"ours": ours, "theirs": theirs}.get(onto, "")
-    if onto and not side:
-        msg = (
-            f"nothing tells what {onto!r} is here: nothing is in progress, and HEAD's"
-            " history holds no merge; set `upstream` in [tool.oneleaf] instead, or join"
-            " the leaf nodes with `oneleaf merge`"
+    def is_beside(self, path: str) -> bool:
+        """Whether a file is where migrations are read."""
+        directory, _, name = path.rpartition("/")
+        return (
+            name.endswith(".py")
+            and "__init__.py" in self.snapshot.directories.get(directory, ())
+            and not discovery.excluded(directory, self.index.config)
         )
-        raise Refused(msg)
-    known = published.branches
-    waiting = [commit for each in known if (commit := local_branch(each.name))]
-    files = {c: snapshot.blobs(c) for c in {ours, theirs, *waiting} if c}
-    state.trees = {
-        side: files[c] for side, c in (("ours", ours), ("theirs", theirs)) if c
-    }
-    state.sides = sides.choose(
-        now.kind,
-        published if known else None,
-        [files[commit] for commit in waiting],
-        state.trees,
-        onto,
-    )
+
+    def is_ours(self, path: str) -> bool:
+        """Whether the work tree's content of a tracked file counts, not the index's.
+
+        It does for local migrations and lockfiles: an earlier run changed them, and did
+        not stage anything.
+        """
+        name = path.rpartition("/")[2]
+        if self.index.config.lockfile in (path, name):
+            return True
+        return self.is_beside(path) and not self.sides.is_fixed(
+            self.rank(self.app(path), name[:-3])
+        )
 
 
-def add_work_tree(state: RebaseState, files: "WorkTree") -> None:
-    """Puts local migrations and lockfiles over the index as the work tree has them.
-
-    Untracked migrations count where they stand beside tracked ones and are migrations
+def with_work_tree(base: Base, files: "WorkTree") -> Base:
+    """Untracked migrations count where they are beside tracked ones and are migrations
     by their text. Others are none of our business: drafts, other tools' files.
     """
     differing = worktree.changes()
@@ -133,70 +138,41 @@ def add_work_tree(state: RebaseState, files: "WorkTree") -> None:
     found = []
     added = [path for path, letter in differing.items() if letter == "A"]
     for path in [*worktree.untracked(), *added]:
-        source = files.read(path) if _stands_beside(state, path) else None
-        name = path.rpartition("/")[2][:-3]
+        source = files.read(path) if base.is_beside(path) else None
         if source is not None:
-            migration = migrations.read(name, source)
+            migration = migrations.read(path.rpartition("/")[2][:-3], source)
             if migration.is_django and migration.unreadable is None:
                 contents[path] = source
                 found.append(path)
-    for path, letter in differing.items():
-        if letter in "MDT" and _is_ours(state, path):
-            contents[path] = files.read(path)
-    state.edited = frozenset(
-        path for path, letter in differing.items() if letter in "MDT"
-    )
-    state.untracked = frozenset(found)
-    state.snapshot = worktree.Overlaid(state.snapshot, contents)
-
-
-def _stands_beside(state: RebaseState, path: str) -> bool:
-    """Whether an untracked file stands where migrations are read."""
-    directory, _, name = path.rpartition("/")
-    return (
-        name.endswith(".py")
-        and "__init__.py" in state.snapshot.directories.get(directory, ())
-        and not discovery.excluded(directory, state.config)
+    edited = [path for path, letter in differing.items() if letter in "MDT"]
+    contents.update((path, files.read(path)) for path in edited if base.is_ours(path))
+    return replace(
+        base,
+        snapshot=worktree.Overlaid(base.snapshot, contents),
+        untracked=frozenset(found),
+        edited=frozenset(edited),
     )
 
 
-def _is_ours(state: RebaseState, path: str) -> bool:
-    """Whether the work tree's content of a tracked file counts, not the index's.
+def _twins(base: Base) -> "list[SameName]":
+    """The migrations that both sides added under one name.
 
-    It does for local migrations and lockfiles: an earlier run changed them, and did
-    not stage anything.
+    Raises Refused where nothing says which of two stays.
     """
-    name = path.rpartition("/")[2]
-    if state.config.lockfile in (path, name):
-        return True
-    if not _stands_beside(state, path):
-        return False
-    return not state.sides.is_fixed(state.rank(state.app(path), name[:-3]))
-
-
-def repairs_of_twins(
-    state: RebaseState, files: "WorkTree", objects: git.Objects
-) -> Repairs:
-    """The migrations that both sides added under one name, each with a name of its own.
-
-    Raises Refused where one was edited since, and where nothing tells which of two
-    stays.
-    """
-    paths = [path for path in state.snapshot.unmerged if _stands_beside(state, path)]
-    both = {
-        path: blobs
+    paths = [path for path in base.snapshot.unmerged if base.is_beside(path)]
+    return [
+        tell_apart(base.app(path), path, blobs, base.sides)
         for path, blobs in worktree.stages(paths).items()
         if set(blobs) == {2, 3}
-    }
-    known = {"ours": 2, "theirs": 3}
-    repairs = Repairs(
-        [
-            tell_apart(state.app(path), path, blobs, state.sides)
-            for path, blobs in both.items()
-        ],
-        {known[side]: tree for side, tree in state.trees.items()},
-    )
-    for twin in repairs.twins:
+    ]
+
+
+def _contents(
+    twins: "list[SameName]", files: "WorkTree", objects: git.Objects
+) -> "dict[str, bytes]":
+    """The contents of both of each pair. Raises Refused where one was edited since."""
+    prepared = {}
+    for twin in twins:
         stays, moves = objects.read([twin.stays, twin.moves])
         now = files.read(twin.path) or b""
         if now not in (stays, moves) and b"<<<<<<<" not in now:
@@ -205,34 +181,26 @@ def repairs_of_twins(
                 f" and run `git checkout -m -- {twin.path}`"
             )
             raise Refused(msg)
-        repairs.prepared[twin.path] = stays or b""
-        repairs.prepared[twin.provisional] = moves or b""
-    return repairs
+        prepared[twin.path] = stays or b""
+        prepared[twin.provisional] = moves or b""
+    return prepared
 
 
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """A situation and where it was found.
 
-    progress: what git is in the middle of. published: what is known of it. trees: "ours", "theirs" -> that side's. unmerged: the paths in conflict. untracked: those of the migrations that
-    git does not track.
+    progress: what git is in the middle of; published: what is known of it; trees:
+    "ours", "theirs" -> that side's; unmerged: the paths in conflict; untracked: those of
+    the migrations that git does not track.
     """
 
-    __slots__ = ("progress", "published", "situation", "trees", "unmerged", "untracked")
-
-    def __init__(
-        self,
-        situation: Situation,
-        progress: "Progress",
-        published: "Published",
-        unmerged: "tuple[str, ...]",
-        state: "RebaseState",
-    ) -> None:
-        self.situation = situation
-        self.trees = state.trees
-        self.progress = progress
-        self.published = published
-        self.unmerged = unmerged
-        self.untracked = state.untracked
+    situation: Situation
+    progress: "Progress"
+    published: "Published"
+    unmerged: "tuple[str, ...]"
+    trees: "dict[str, Tree]"
+    untracked: "frozenset[str]"
 
 
 def gather(
@@ -242,78 +210,95 @@ def gather(
 
     onto: ``"ours"``, ``"theirs"`` or ``""``. Raises OneleafError for a label that no
     app has and for an upstream that is not there, Refused for a side that cannot be
-    told.
+    determined.
     """
     opened = states.of_index(objects)
-    index, config = opened.snapshot, opened.config
-    now = progress.read(unmerged=bool(index.unmerged))
+    unmerged = opened.snapshot.unmerged
+    now = progress.read(unmerged=bool(unmerged))
     published = of_state(opened)
-    state = RebaseState(opened)
-    add_sides(state, now, published, onto)
-    add_work_tree(state, files)
-    repairs = repairs_of_twins(state, files, objects)
-    state.snapshot = worktree.Overlaid(state.snapshot, repairs.prepared)
-    project = opened.project
-    if state.snapshot.contents:
-        project = states.State(
-            opened.name, objects, snapshot=state.snapshot, config=config
-        ).project
+    sides, trees = find_sides(now, published, onto)
+    base = with_work_tree(Base(opened, sides, opened.snapshot), files)
+    twins = _twins(base)
+    prepared = _contents(twins, files, objects)
+    base = replace(base, snapshot=worktree.Overlaid(base.snapshot, prepared))
+    project = _project(base, objects)
     require_apps(wishes.labels, project)
-    situation = _situation(project, state, repairs, files)
-    if mend(situation, repairs, _former(now, objects)):
-        mended = plan.planned(project, (), _sources(repairs, project))
-        former = situation.former
-        situation = _situation(mended, state, repairs, files)
-        situation.former = former
-    situation = _without_lost(situation, state, repairs, files)
-    situation.wishes = wishes
-    situation.stages = lockfile_sides(config, index)
-    return Gathered(situation, now, published, index.unmerged, state)
-
-
-def _situation(
-    project: "Project", state: RebaseState, repairs: "Repairs", files: "WorkTree"
-) -> Situation:
-    ranks: dict[Place, int] = {}
-    for app in project.apps:
-        for name in app.migrations:
-            local = app.path(name) in repairs.origins
-            rank = len(state.sides.stays) + 1 if local else state.rank(app, name)
-            ranks[app.directory, name] = rank
-    contents = PlanFiles(files.read, state.edited, repairs.prepared, repairs.origins)
-    return Situation(
-        project, plan.build(project), state.config, state.sides, ranks, contents
+    origins = {twin.provisional: twin.path for twin in twins}
+    ranks = {
+        (app.directory, name): len(sides.stays) + 1
+        if app.path(name) in origins
+        else base.rank(app, name)
+        for app in project.apps
+        for name in app.migrations
+    }
+    start = stale_names.Start(
+        project,
+        plan.build(project),
+        frozenset(key for key, rank in ranks.items() if not sides.is_fixed(rank)),
+        PlanFiles(files.read, base.edited, prepared, origins),
+        sides,
+        twins,
+        {2 if side == "ours" else 3: tree for side, tree in trees.items()},
+        _former(now, objects),
     )
+    mended, former = stale_names.mend(start)
+    prepared = {**prepared, **mended}
+    graph = start.graph
+    if mended:
+        project = plan.planned(project, (), _sources(prepared, project))
+        graph = plan.build(project)
+    project, graph, lost = _without_lost(project, graph, base.untracked)
+    situation = Situation(
+        project,
+        graph,
+        opened.config,
+        sides,
+        {key: rank for key, rank in ranks.items() if key not in lost},
+        PlanFiles(files.read, base.edited, prepared, origins),
+        former,
+        lockfile_sides(opened.config, opened.snapshot),
+        wishes,
+    )
+    untracked = base.untracked - {f"{key[0]}/{key[1]}.py" for key in lost}
+    return Gathered(situation, now, published, unmerged, trees, untracked)
+
+
+def _project(base: Base, objects: git.Objects) -> "Project":
+    over = base.snapshot
+    if not (isinstance(over, worktree.Overlaid) and over.contents):
+        return base.index.project
+    name, config = base.index.name, base.index.config
+    return states.State(name, objects, snapshot=over, config=config).project
 
 
 def _without_lost(
-    situation: Situation, state: RebaseState, repairs: "Repairs", files: "WorkTree"
-) -> Situation:
-    """The situation without untracked migrations on something that is not here yet.
+    project: "Project", graph: "Graph", untracked: "frozenset[str]"
+) -> "tuple[Project, Graph, set[Place]]":
+    """The project without untracked migrations on something that is not here yet.
 
     In a rebase that stops early, that is what a later commit brings.
     """
-    while True:
-        lost = [
-            (missing.app.directory, missing.migration)
-            for missing in situation.graph.missing
-            if missing.app.path(missing.migration) in state.untracked
-        ]
-        if not lost:
-            return situation
-        former, project = situation.former, plan.planned(situation.project, lost, {})
-        state.untracked -= {f"{directory}/{name}.py" for directory, name in lost}
-        situation = _situation(project, state, repairs, files)
-        situation.former = former
+    gone: set[Place] = set()
+    while lost := {
+        (missing.app.directory, missing.migration)
+        for missing in graph.missing
+        if missing.app.path(missing.migration) in untracked
+    }:
+        gone |= lost
+        project = plan.planned(project, lost, {})
+        graph = plan.build(project)
+    return project, graph, gone
 
 
-def _sources(repairs: "Repairs", project: "Project") -> "dict[str, dict[str, bytes]]":
+def _sources(
+    prepared: "dict[str, bytes]", project: "Project"
+) -> "dict[str, dict[str, bytes]]":
     """directory -> migration name -> prepared content."""
     return {
         app.directory: {
-            name: repairs.prepared[app.path(name)]
+            name: prepared[app.path(name)]
             for name in app.migrations
-            if app.path(name) in repairs.prepared
+            if app.path(name) in prepared
         }
         for app in project.apps
     }

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from oneleaf.migration.rewriting.source import CannotRewrite
-    from oneleaf.planning.situation import Situation
+    from oneleaf.planning.situation import PlanFiles, Situation
     from oneleaf.project.project import App, Project
 
 
@@ -26,9 +26,9 @@ def require_apps(
         raise OneleafError(msg)
 
 
-def cannot_edit(situation: "Situation", path: str, error: "CannotRewrite") -> Refused:
+def cannot_edit(files: "PlanFiles", path: str, error: "CannotRewrite") -> Refused:
     """The error to raise for a migration that cannot be edited, naming where it is."""
-    where = situation.files.origin(path)
+    where = files.origin(path)
     return Refused(
         f"{where}:{error.line} cannot be edited: {error.reason}; nothing was changed"
     )

@@ -1,5 +1,8 @@
 """Everything that ``rebase`` has to know before it can plan."""
 
+from dataclasses import dataclass, field
+from functools import cached_property
+
 from oneleaf.planning import plan
 from oneleaf.planning.order import Ancestry
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from oneleaf.project.project import App, Project
 
 
+@dataclass(frozen=True, slots=True)
 class PlanFiles:
     """The files that a plan is made from.
 
@@ -25,19 +29,10 @@ class PlanFiles:
         another side's migration of the same name stays at its own.
     """
 
-    __slots__ = ("current", "edited", "origins", "prepared")
-
-    def __init__(
-        self,
-        current: "Callable[[str], bytes | None]",
-        edited: "frozenset[str]" = frozenset(),
-        prepared: "Mapping[str, bytes] | None" = None,
-        origins: "Mapping[str, str] | None" = None,
-    ) -> None:
-        self.current = current
-        self.edited = edited
-        self.prepared = prepared or {}
-        self.origins = origins or {}
+    current: "Callable[[str], bytes | None]"
+    edited: "frozenset[str]" = frozenset()
+    prepared: "Mapping[str, bytes]" = field(default_factory=dict)
+    origins: "Mapping[str, str]" = field(default_factory=dict)
 
     def source(self, path: str) -> bytes:
         """What an edit of the file starts from; b"" where there is no such file."""
@@ -50,18 +45,15 @@ class PlanFiles:
         return self.origins.get(path, path)
 
 
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What the user asks for. labels: of the apps to look at, all where empty."""
 
-    __slots__ = ("despite_overlap", "labels")
-
-    def __init__(
-        self, labels: "frozenset[str]" = frozenset(), *, despite_overlap: bool = False
-    ) -> None:
-        self.labels = labels
-        self.despite_overlap = despite_overlap
+    labels: "frozenset[str]" = frozenset()
+    despite_overlap: bool = False
 
 
+@dataclass(frozen=True)
 class Situation:
     """A project in which local migrations stand beside what stays.
 
@@ -71,49 +63,31 @@ class Situation:
     stages: contents of a shared lockfile in conflict, one for each side.
     """
 
-    __slots__ = (
-        "_kept",
-        "_local",
-        "config",
-        "files",
-        "former",
-        "graph",
-        "history",
-        "project",
-        "ranks",
-        "sides",
-        "stages",
-        "wishes",
-    )
+    project: "Project"
+    graph: "Graph"
+    config: "Config"
+    sides: "Sides"
+    ranks: "Mapping[Place, int]"
+    files: PlanFiles
+    former: "frozenset[Place]" = frozenset()
+    stages: "Sequence[bytes]" = ()
+    wishes: Wishes = Wishes()
 
-    def __init__(
-        self,
-        project: "Project",
-        graph: "Graph",
-        config: "Config",
-        sides: "Sides",
-        ranks: "Mapping[Place, int]",
-        files: PlanFiles,
-    ) -> None:
-        self.project = project
-        self.graph = graph
-        self.config = config
-        self.sides = sides
-        self.ranks = ranks
-        self.files = files
-        self.history = Ancestry(project, graph)
-        self.former: frozenset[Place] = frozenset()
-        self.stages: Sequence[bytes] = ()
-        self.wishes = Wishes()
-        self._kept: dict[str, list[str]] = {}
-        self._local = {key for key, rank in ranks.items() if not sides.is_fixed(rank)}
+    @cached_property
+    def history(self) -> Ancestry:
+        """The order of the project's migrations."""
+        return Ancestry(self.project, self.graph)
 
-    def is_published(self, key: "Place") -> bool:
-        """Whether upstream has a (directory, migration name) that may be gone here."""
-        return any(
-            app.directory == key[0] and self.sides.is_published(app, key[1])
-            for app in self.project.apps
-        )
+    @cached_property
+    def _local(self) -> "frozenset[Place]":
+        fixed = self.sides.is_fixed
+        return frozenset(key for key, rank in self.ranks.items() if not fixed(rank))
+
+    @cached_property
+    def _leaves(self) -> "dict[str, list[str]]":
+        kept = plan.planned(self.project, self._local, {})
+        graph = plan.build(kept)
+        return {app.directory: graph.leaf_nodes(app) for app in kept.apps}
 
     def is_local(self, key: "Place") -> bool:
         """Whether a (directory, migration name) may be renamed and edited."""
@@ -136,9 +110,4 @@ class Situation:
 
     def base_leaves(self, app: "App") -> "list[str]":
         """The leaf nodes of what stays of the app, as they are without what is local."""
-        if not self._kept:
-            gone = self._local
-            kept = plan.planned(self.project, gone, {})
-            graph = plan.build(kept)
-            self._kept = {each.directory: graph.leaf_nodes(each) for each in kept.apps}
-        return self._kept[app.directory]
+        return self._leaves[app.directory]

@@ -4,6 +4,9 @@ In a ``git rebase`` of several commits the first stop renames ``0002_first``; th
 commit brings a migration that depends on it by its old name.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
+
 from oneleaf.migration.reading.tree import meaning
 from oneleaf.migration.rewriting.edits import rename_references
 from oneleaf.migration.rewriting.source import CannotRewrite
@@ -15,112 +18,141 @@ if TYPE_CHECKING:
 
     from oneleaf.git.snapshot import Tree
     from oneleaf.planning.order import Place
-    from oneleaf.planning.sides import SameName
-    from oneleaf.planning.situation import Situation
+    from oneleaf.planning.sides import SameName, Sides
+    from oneleaf.planning.situation import PlanFiles
     from oneleaf.project.graph import Graph
-    from oneleaf.project.project import App
+    from oneleaf.project.project import App, Project
 
     Words = dict[Place, Place]
 
 
-class Repairs:
-    """Contents that planning starts from, in place of those in the work tree.
+@dataclass(frozen=True)
+class Start:
+    """What is repaired.
 
-    prepared: path -> content; origins: made-up path -> where the file really is;
-    twins: the pairs of one name. sides: (stage, tree of that side), as far as known.
+    local: (directory, name) of what may be edited; files: of which ``prepared`` and
+    ``origins`` have the twins alone. twins: the pairs of one name. trees: stage (2 or
+    3) -> the tree of that side, as far as known. former: path -> what was there in
+    an earlier commit of the same branch, None for nothing.
     """
 
-    __slots__ = ("origins", "prepared", "sides", "twins")
-
-    def __init__(
-        self, twins: "Sequence[SameName]", sides: "Mapping[int, Tree]"
-    ) -> None:
-        self.twins = twins
-        self.sides = sides
-        self.prepared: dict[str, bytes] = {}
-        self.origins = {twin.provisional: twin.path for twin in twins}
+    project: "Project"
+    graph: "Graph"
+    local: "frozenset[Place]"
+    files: "PlanFiles"
+    sides: "Sides"
+    twins: "Sequence[SameName]"
+    trees: "Mapping[int, Tree]"
+    former: "Callable[[str], bytes | None]"
 
     def from_mover(self, path: str, twin: "SameName") -> bool:
         """Whether a local migration comes from the side whose twin moves.
 
-        path: its file; where the sides are not known, it is taken to.
+        Where the sides are not known, it is taken to.
         """
-        stays = self.sides.get(5 - twin.mover)
-        if stays is not None and path in stays:
-            return False
-        moves = self.sides.get(twin.mover)
-        return moves is None or path in moves
+        stays, moves = self.trees.get(5 - twin.mover, {}), self.trees.get(twin.mover)
+        return path not in stays and (moves is None or path in moves)
 
     def comes_in(self, path: str) -> bool:
         """Whether a migration is of the side that comes in, as far as that is known."""
-        ours, theirs = self.sides.get(2, {}), self.sides.get(3, {})
-        return path in theirs and path not in ours
+        return path in self.trees.get(3, {}) and path not in self.trees.get(2, {})
+
+    def local_of(self, app: "App") -> "list[str]":
+        """Names of the app's local migrations."""
+        return [name for name in app.migrations if (app.directory, name) in self.local]
+
+    @cached_property
+    def _users(self) -> "dict[Place, list[tuple[App, str]]]":
+        users: dict[Place, list[tuple[App, str]]] = {}
+        for app in self.project.apps:
+            for name in self.local_of(app):
+                one = app.migrations[name]
+                named = (*one.dependencies, *one.run_before, *one.replaces)
+                for pair in dict.fromkeys(named):
+                    users.setdefault(pair, []).append((app, app.path(name)))
+        return users
+
+    def users(self, key: "Place") -> "list[tuple[str, str]]":
+        """The label of ``key`` and the path of a local migration, for all that name it."""
+        directory, name = key
+        labels = {app.directory: app.label for app in self.project.apps}
+        label = labels.get(directory, "")
+        return [
+            (label, path)
+            for app, path in self._users.get((label, name), ())
+            if directory in [one.directory for one in self.graph.carriers(app, label)]
+        ]
+
+    def candidates(
+        self, key: "Place", users: "list[tuple[str, str]]"
+    ) -> "list[tuple[str, bytes]]":
+        """Local migrations of the app that may be what ``key`` was called once."""
+        paths = {path for _, path in users}
+        return [
+            (name, self.files.source(app.path(name)))
+            for app in self.project.apps
+            if app.directory == key[0]
+            for name in self.local_of(app)
+            if app.path(name) not in paths
+        ]
 
 
-def mend(
-    situation: "Situation", repairs: Repairs, former: "Callable[[str], bytes | None]"
-) -> bool:
-    """Adds the local migrations that need it to ``repairs``; whether there were any.
+def mend(start: Start) -> "tuple[dict[str, bytes], frozenset[Place]]":
+    """The new contents of the local migrations that need one, by path; what is gone.
 
-    former: path -> what stood there in an earlier commit of the same branch, None for
-    nothing. What did stand there and has no successor goes to ``situation.former``.
-    Raises Refused where a file cannot be edited.
+    Gone: (directory, name) of what was there before and has no successor. Raises
+    Refused where a file cannot be edited.
     """
     words: dict[str, Words] = {}
-    mentions = _Mentions(situation)
-    for twin in repairs.twins:
+    for twin in start.twins:
         directory, _, name = twin.path.rpartition("/")
         provisional = twin.provisional.rpartition("/")[2]
-        for label, path in mentions.of((directory, name[:-3])):
-            if path not in repairs.origins and repairs.from_mover(path, twin):
+        for label, path in start.users((directory, name[:-3])):
+            if path not in start.files.origins and start.from_mover(path, twin):
                 _add(words, path, (label, name[:-3]), provisional[:-3])
-    situation.former = _heal(situation, mentions, former, words)
-    _tell_apart(situation, repairs, mentions, former, words)
+    former = _heal(start, words)
+    _tell_apart(start, words)
+    prepared = {}
     for path, renames in words.items():
-        repairs.prepared[path] = _renamed(situation, path, renames)
-    return bool(words)
+        try:
+            prepared[path] = rename_references(start.files.source(path), renames)
+        except CannotRewrite as error:
+            raise cannot_edit(start.files, path, error) from None
+    return prepared, former
 
 
-def _heal(
-    situation: "Situation",
-    mentions: "_Mentions",
-    former: "Callable[[str], bytes | None]",
-    words: "dict[str, Words]",
-) -> "frozenset[Place]":
+def _heal(start: Start, words: "dict[str, Words]") -> "frozenset[Place]":
     """Adds the new names of what is gone to ``words``; what has none is returned."""
     known = set()
-    for key in gone(situation.graph, situation.is_local):
-        then = former(_path(key))
+    for key in gone(start.graph, start.local.__contains__):
+        then = start.former(_path(key))
         if then is None:
             continue
-        users = mentions.of(key)
-        now = successor(key[1], then, _candidates(situation, key, users))
-        # Whoever took away here what is published mends nothing by that.
-        if now is None and not situation.is_published(key):
+        users = start.users(key)
+        now = successor(key[1], then, start.candidates(key, users))
+        # Whoever removed here what is published mends nothing by that.
+        if now is None and not any(
+            app.directory == key[0] and start.sides.is_published(app, key[1])
+            for app in start.project.apps
+        ):
             known.add(key)
         for label, path in users if now else ():
             _add(words, path, (label, key[1]), now or "")
     return frozenset(known)
 
 
-def _tell_apart(
-    situation: "Situation",
-    repairs: Repairs,
-    mentions: "_Mentions",
-    former: "Callable[[str], bytes | None]",
-    words: "dict[str, Words]",
-) -> None:
+def _tell_apart(start: Start, words: "dict[str, Words]") -> None:
     """Adds to ``words`` what comes in and means its own of two migrations of one name.
 
     In a rebase of several commits the first stop made one migration of two of one
     name; the second commit goes on calling its own by the old name.
     """
-    for key in _taken(situation, repairs):
-        then = former(_path(key))
-        if then is None or is_same(then, situation.files.source(_path(key))):
+    for key in _taken(start):
+        then = start.former(_path(key))
+        if then is None or is_same(then, start.files.source(_path(key))):
             continue
-        users = [(own, p) for own, p in mentions.of(key) if repairs.comes_in(p)]
-        now = successor("", then, _candidates(situation, key, users))
+        users = [(own, path) for own, path in start.users(key) if start.comes_in(path)]
+        now = successor("", then, start.candidates(key, users))
         for label, path in users if now else ():
             _add(words, path, (label, key[1]), now or "")
 
@@ -129,75 +161,23 @@ def _path(key: "Place") -> str:
     return f"{key[0]}/{key[1]}.py"
 
 
-def _taken(situation: "Situation", repairs: Repairs) -> "list[Place]":
+def _taken(start: Start) -> "list[Place]":
     """Published migrations that what comes in depends on; the twins are told apart."""
-    twins = {twin.path for twin in repairs.twins}
+    twins = {twin.path for twin in start.twins}
+    known = {(app.directory, n) for app in start.project.apps for n in app.migrations}
+    fixed = known - start.local
     found: dict[Place, None] = {}
-    for app in situation.project.apps:
-        for name in situation.local(app):
-            if repairs.comes_in(app.path(name)):
+    for app in start.project.apps:
+        for name in start.local_of(app):
+            if start.comes_in(app.path(name)):
                 for label, other in app.migrations[name].dependencies:
-                    for owner in situation.graph.carriers(app, label):
+                    for owner in start.graph.carriers(app, label):
                         found[owner.directory, other] = None
-    return [
-        key
-        for key in found
-        if key in situation.ranks
-        and _path(key) not in twins
-        and not situation.is_local(key)
-    ]
+    return [key for key in found if key in fixed and _path(key) not in twins]
 
 
 def _add(words: "dict[str, Words]", path: str, pair: "Place", name: str) -> None:
     words.setdefault(path, {})[pair] = (pair[0], name)
-
-
-class _Mentions:
-    """Which local migrations name which migration."""
-
-    __slots__ = ("_graph", "_labels", "_users")
-
-    def __init__(self, situation: "Situation") -> None:
-        self._graph = situation.graph
-        self._labels = {app.directory: app.label for app in situation.project.apps}
-        self._users: dict[Place, list[tuple[App, str]]] = {}
-        for app in situation.project.apps:
-            for name in situation.local(app):
-                one = app.migrations[name]
-                named = (*one.dependencies, *one.run_before, *one.replaces)
-                for pair in dict.fromkeys(named):
-                    self._users.setdefault(pair, []).append((app, app.path(name)))
-
-    def of(self, key: "Place") -> "list[tuple[str, str]]":
-        """The label of ``key`` and the path of a local migration, for all that name it."""
-        directory, name = key
-        label = self._labels.get(directory, "")
-        return [
-            (label, path)
-            for app, path in self._users.get((label, name), ())
-            if directory in [one.directory for one in self._graph.carriers(app, label)]
-        ]
-
-
-def _candidates(
-    situation: "Situation", key: "Place", mentions: "list[tuple[str, str]]"
-) -> "list[tuple[str, bytes]]":
-    """Local migrations of the app that may be what ``key`` was called once."""
-    users = {path for _, path in mentions}
-    return [
-        (name, situation.files.source(app.path(name)))
-        for app in situation.project.apps
-        if app.directory == key[0]
-        for name in situation.local(app)
-        if app.path(name) not in users
-    ]
-
-
-def _renamed(situation: "Situation", path: str, words: "Words") -> bytes:
-    try:
-        return rename_references(situation.files.source(path), words)
-    except CannotRewrite as error:
-        raise cannot_edit(situation, path, error) from None
 
 
 def gone(graph: "Graph", is_local: "Callable[[Place], bool]") -> "list[Place]":
