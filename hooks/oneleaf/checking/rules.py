@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from oneleaf.checking.state import State
+    from oneleaf.config import Config
     from oneleaf.project.graph import Graph, Missing
     from oneleaf.project.project import App
 
@@ -48,22 +49,41 @@ def duplicate_numbers(case: Case) -> "Iterator[Finding]":
     a pair of old history of which one descends from the other.
     """
     for app in case.apps():
-        if case.graph.incomplete(app):
-            continue
-        for value, names in _numbered(app).items():
-            allowed = (app.label, value) in case.config.allow_duplicate_numbers
-            faulty = [] if allowed else _unexplained(case, app, names)
-            if faulty:
-                new = [name for name in faulty if case.is_new(app, name)]
-                yield Finding(
-                    "OL101",
-                    app.label,
-                    (app.path((new or faulty)[-1]), 1),
-                    tuple(faulty),
-                    f"app {app.label} has {len(faulty)} migrations with the number"
-                    f" {value:04}: {', '.join(faulty)}",
-                    of_conflict(case.graph, app),
-                )
+        for value, names in doubled(case.graph, app, case.config, case.new).items():
+            new = [name for name in names if case.is_new(app, name)]
+            yield Finding(
+                "OL101",
+                app.label,
+                (app.path((new or names)[-1]), 1),
+                tuple(names),
+                of_doubled(app, value, names),
+                of_conflict(case.graph, app),
+            )
+
+
+def of_doubled(app: "App", value: int, names: "list[str]") -> str:
+    """The message for migrations with one number."""
+    return (
+        f"app {app.label} has {len(names)} migrations with the number"
+        f" {value:04}: {', '.join(names)}"
+    )
+
+
+def doubled(
+    graph: "Graph", app: "App", config: "Config", new: "frozenset[str]" = frozenset()
+) -> "dict[int, list[str]]":
+    """Number -> the app's migrations that share it without a reason (OL101).
+
+    new: paths of the migrations that the change under check adds.
+    """
+    if graph.incomplete(app):
+        return {}
+    found = {
+        value: _unexplained(graph, app, names, new)
+        for value, names in _numbered(app).items()
+        if (app.label, value) not in config.allow_duplicate_numbers
+    }
+    return {value: names for value, names in found.items() if names}
 
 
 def _numbered(app: "App") -> "dict[int, list[str]]":
@@ -76,9 +96,10 @@ def _numbered(app: "App") -> "dict[int, list[str]]":
     return {value: names for value, names in groups.items() if len(names) > 1}
 
 
-def _unexplained(case: Case, app: "App", names: "list[str]") -> "list[str]":
+def _unexplained(
+    graph: "Graph", app: "App", names: "list[str]", new: "frozenset[str]"
+) -> "list[str]":
     """Those of the names that share their number with another without a reason."""
-    graph = case.graph
     names = [name for name in names if not graph.replaced_by(app, name)]
     found: dict[str, None] = {}
     for index, first in enumerate(names):
@@ -86,8 +107,8 @@ def _unexplained(case: Case, app: "App", names: "list[str]") -> "list[str]":
             linear = graph.descends(app, first, second) or graph.descends(
                 app, second, first
             )
-            new = case.is_new(app, first) or case.is_new(app, second)
-            if linear and not new:
+            added = app.path(first) in new or app.path(second) in new
+            if linear and not added:
                 continue
             if linear or not _joined(graph, app, first, second):
                 found[first] = found[second] = None

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass, field
 
 from oneleaf.checking import rules
-from oneleaf.checking.state import Case, State
+from oneleaf.checking.state import State
 from oneleaf.git import git
 from oneleaf.lockfiles import format as lockfile
 from oneleaf.migration.reading import migrations
@@ -136,8 +136,10 @@ def objections(
     for app in project.apps:
         if app.directory in touched:
             found += _of_app(after, app)
-    case = Case(state(project, after, config), frozenset(touched))
-    found += [finding.message for finding in rules.duplicate_numbers(case)]
+    for app in project.apps:
+        if app.directory in touched:
+            doubled = rules.doubled(after, app, config)
+            found += [rules.of_doubled(app, n, names) for n, names in doubled.items()]
     return found
 
 

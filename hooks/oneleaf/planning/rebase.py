@@ -1,7 +1,6 @@
 """Plans to move local migrations after those that stay."""
 
 from oneleaf.checking import rules
-from oneleaf.checking.state import Case
 from oneleaf.errors import Refused
 from oneleaf.migration.overlap import describe, opaque, overlaps, read_operations
 from oneleaf.migration.rewriting.edits import add_dependency, rename_references, repoint
@@ -89,25 +88,19 @@ def _faulty(situation: "Situation") -> "list[App]":
     Where there are none, those in which published ones alone are at odds: they are
     refused with a way out, and are in nobody's way otherwise.
     """
-    project, graph = situation.project, situation.graph
-    chosen = situation.chosen()
-    directories = frozenset(app.directory for app in chosen)
-    local = frozenset(app.path(name) for app in chosen for name in situation.local(app))
-    state = plan.state(project, graph, situation.config)
-    case = Case(state, directories, local)
-    doubled: dict[str, set[str]] = {}
-    for finding in rules.duplicate_numbers(case):
-        doubled.setdefault(finding.path.rpartition("/")[0], set()).update(
-            finding.migrations
-        )
+    graph, chosen = situation.graph, situation.chosen()
     prepared = {path.rpartition("/")[0] for path in situation.files.prepared}
-    faulty = [
-        app
-        for app in chosen
-        if len(graph.leaf_nodes(app)) > 1
-        or app.directory in prepared
-        or doubled.get(app.directory, set()) & set(situation.local(app))
-    ]
+    faulty = []
+    for app in chosen:
+        local = situation.local(app)
+        new = frozenset(app.path(name) for name in local)
+        doubled = rules.doubled(graph, app, situation.config, new).values()
+        if (
+            len(graph.leaf_nodes(app)) > 1
+            or app.directory in prepared
+            or any(name in local for names in doubled for name in names)
+        ):
+            faulty.append(app)
     return [app for app in faulty if situation.local(app)] or faulty
 
 
