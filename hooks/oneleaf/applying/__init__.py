@@ -132,7 +132,6 @@ def _undo(place: str, job: Job) -> None:
 
 
 def _tidy_and_stage(place: str, job: Job, paths: "list[str]") -> None:
-    """The end of a job whose files are all in place."""
     try:
         _files.tidy(job)
         if job.stage:

@@ -87,7 +87,6 @@ def put_back(job: "Job") -> None:
 
 
 def _is_placed(job: "Job", entry: "Entry") -> bool:
-    """Whether what is in the entry's place came from ``put_in_place``."""
     return (
         entry.new is not None
         and not os.path.lexists(job.incoming(entry))

@@ -79,7 +79,6 @@ def entries(top: str, plan: "Plan") -> "tuple[Entry, ...]":
 
 
 def _entry(top: str, path: str, plan: "Plan", source: str) -> Entry:
-    """One path, judged. source: where its file is now, whose mode it keeps."""
     _refuse_way(top, path)
     place, expected, new = (
         os.path.join(top, path),
@@ -142,10 +141,6 @@ def _is_link(place: str) -> bool:
 
 
 def _refuse_place(top: str, path: str) -> int:
-    """Permission bits of the file at a path, -1 where there is none.
-
-    Raises Refused for anything that is not a regular file one may write.
-    """
     try:
         mode = os.lstat(os.path.join(top, path)).st_mode
     except OSError:  # also of a folder that cannot be looked into: writing will tell

@@ -195,7 +195,6 @@ def lockfile_path(config: "Config", app: "App") -> str:
 
 
 def _known(project: "Project", entries: "Mapping[str, str]") -> "dict[str, str]":
-    """The entries without those of apps that are not there any more."""
     known = {app.label for app in project.apps if app.migrations}
     return {label: name for label, name in entries.items() if label in known}
 
@@ -203,7 +202,6 @@ def _known(project: "Project", entries: "Mapping[str, str]") -> "dict[str, str]"
 def _own(
     graph: "Graph", config: "Config", apps: "Iterable[App]", why: "Why"
 ) -> "dict[str, bytes]":
-    """Each app's own lockfile: path -> content."""
     return {
         lockfile_path(config, app): lockfile.format_app(_required(graph, app, why))
         for app in apps

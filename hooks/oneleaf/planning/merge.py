@@ -183,7 +183,6 @@ def plan_merge(
 
 
 def _free_name(conflict: SeveralLeaves, wish: MergeWish) -> str:
-    """The merge migration's name. Raises Refused where another has it."""
     name = merge_name(conflict.leaves, wish.name, wish.stamp())
     if name in conflict.app.migrations:
         path = conflict.app.path(name)
@@ -266,7 +265,6 @@ def _indent(body: str) -> str:
 
 
 def _quote(head: str) -> str:
-    """The quotes of the first string in a class head, "" where there is none."""
     places = [(head.find(quote), quote) for quote in "'\"" if quote in head]
     return min(places)[1] if places else ""
 

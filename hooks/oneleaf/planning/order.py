@@ -4,6 +4,7 @@ A key is (directory of the migrations package, migration name). A name keeps eve
 but its number.
 """
 
+from dataclasses import KW_ONLY, dataclass
 from heapq import heappop, heappush
 
 from oneleaf.project.project import SQUASHED, format_number, leading_digits, number
@@ -147,6 +148,7 @@ def _sorted_units(
     return done, sorted(waiting.keys() - set(done))
 
 
+@dataclass(frozen=True, slots=True)
 class Position:
     """One local migration of an app and what comes directly before it in the line.
 
@@ -155,15 +157,11 @@ class Position:
     aside: it is a squash beside what it replaces, and no part of the line.
     """
 
-    __slots__ = ("aside", "before", "name", "same")
-
-    def __init__(
-        self, name: str, before: "str | None", same: "frozenset[str]", *, aside: bool
-    ) -> None:
-        self.name = name
-        self.before = before
-        self.same = same
-        self.aside = aside
+    name: str
+    before: "str | None"
+    same: "frozenset[str]"
+    _: KW_ONLY
+    aside: bool
 
 
 def steps(

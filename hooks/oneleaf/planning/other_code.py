@@ -82,7 +82,6 @@ def _found(
 def _untouchable(
     situation: "Situation", path: str, directories: "Mapping[str, str]"
 ) -> str:
-    """Why the file is not rewritten, "" where it may be."""
     directory, _, name = path.rpartition("/")
     key = (directory, name.removesuffix(".py"))
     if (
@@ -134,7 +133,6 @@ def past(
 def _by_directory(
     trees: "Iterable[Mapping[str, str]]",
 ) -> "dict[str, dict[str, str]]":
-    """Directory -> module name -> blob id, of the Python files of all trees."""
     found: dict[str, dict[str, str]] = {}
     for tree in trees:
         for path, blob in tree.items():

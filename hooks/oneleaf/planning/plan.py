@@ -228,7 +228,6 @@ def shown(
 
 
 def _old_and_new(situation: "Situation", move: "Move") -> "tuple[tuple[str, str], ...]":
-    """Old and new name of each migration that moves, in the order of the line."""
     app = move.app
     origins = [situation.files.origin(app.path(step.name)) for step in move.line]
     shown = [origin.rpartition("/")[2].removesuffix(".py") for origin in origins]

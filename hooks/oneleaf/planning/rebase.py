@@ -1,5 +1,7 @@
 """Plans to move local migrations after those that stay."""
 
+from dataclasses import dataclass
+
 from oneleaf.checking import rules
 from oneleaf.errors import Refused
 from oneleaf.migration.overlap import describe, opaque, overlaps, read_operations
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     Read = list[tuple[str, tuple[Operation, ...]]]
 
 
+@dataclass(frozen=True, slots=True)
 class Move:
     """What becomes of one app.
 
@@ -40,19 +43,10 @@ class Move:
     what comes before each; names: old -> new name, for all of them.
     """
 
-    __slots__ = ("app", "line", "names", "upstream")
-
-    def __init__(
-        self,
-        app: "App",
-        upstream: "list[str]",
-        line: "list[Position]",
-        names: "dict[str, str]",
-    ) -> None:
-        self.app = app
-        self.upstream = upstream
-        self.line = line
-        self.names = names
+    app: "App"
+    upstream: "list[str]"
+    line: "list[Position]"
+    names: "dict[str, str]"
 
 
 def plan_rebase(situation: "Situation") -> Plan:
@@ -154,7 +148,6 @@ def _renamed(
     taken: "list[int]",
     leaves: "list[str]",
 ) -> "dict[str, str]":
-    """Old name -> new name of every local migration of an app."""
     shown = {
         step.name: situation.files.origin(app.path(step.name)).rpartition("/")[2][:-3]
         for step in line
@@ -177,7 +170,6 @@ def _renamed(
 
 
 def _composed(situation: "Situation", moves: "list[Move]", notes: "list[str]") -> Plan:
-    """The plan of these moves, proved to be sound."""
     contents, renamed = _contents(situation, written(situation, moves))
     refuse_edited(situation, contents)
     refuse_in_the_way(situation, contents)
@@ -234,7 +226,6 @@ def _why_unknown(graph: "Graph", app: "App") -> str:
 def _contents(
     situation: "Situation", files: "Written"
 ) -> "tuple[dict[str, bytes | None], dict[str, str]]":
-    """path -> content of every migration file that changes, and old -> new path."""
     contents: dict[str, bytes | None] = {}
     renamed: dict[str, str] = {}
     made_up = situation.files.origins
@@ -253,7 +244,6 @@ def _contents(
 def _planned(
     situation: "Situation", contents: "Mapping[str, bytes | None]"
 ) -> "Project":
-    """The project that these contents make, read anew."""
     gone = []
     sources: dict[str, dict[str, bytes]] = {}
     for path in [*contents, *situation.files.origins]:
@@ -297,14 +287,12 @@ def written(situation: "Situation", moves: "list[Move]") -> "Written":
     return found
 
 
+@dataclass(frozen=True, slots=True)
 class _Tie:
     """What one file has to depend on: ``old`` becomes ``new``; None: ``new`` is added."""
 
-    __slots__ = ("new", "old")
-
-    def __init__(self, old: "Place | None", new: "Place") -> None:
-        self.old = old
-        self.new = new
+    old: "Place | None"
+    new: "Place"
 
 
 def _ties(move: "Move | None", former: "frozenset[Place]") -> "dict[str, _Tie]":
@@ -337,7 +325,6 @@ def _ties(move: "Move | None", former: "frozenset[Place]") -> "dict[str, _Tie]":
 
 
 def _places(move: "Move") -> "dict[str, int]":
-    """Name -> place in the line; what stays is at -1."""
     places = dict.fromkeys(move.upstream, -1)
     for place, step in enumerate(move.line):
         places[step.name] = place
@@ -350,7 +337,6 @@ def _words(
     migration: "Migration",
     renames: "Mapping[Place, str]",
 ) -> "dict[Place, Place]":
-    """Those of the pairs in a migration's attributes that change, and to what."""
     found = {}
     for pair in (*migration.dependencies, *migration.run_before, *migration.replaces):
         label, old = pair
@@ -443,7 +429,6 @@ def _overlap_sides(situation: "Situation", moves: "list[Move]") -> "tuple[Read, 
 
 
 def _in_time(situation: "Situation", keys: "list[Place]") -> "list[Place]":
-
     ranks = dict.fromkeys(keys, 0)
     return in_order(situation.history, ranks, keys)[0]
 

@@ -170,7 +170,6 @@ def _twins(base: Base) -> "list[SameName]":
 def _contents(
     twins: "list[SameName]", files: "WorkTree", objects: git.Objects
 ) -> "dict[str, bytes]":
-    """The contents of both of each pair. Raises Refused where one was edited since."""
     prepared = {}
     for twin in twins:
         stays, moves = objects.read([twin.stays, twin.moves])
@@ -293,7 +292,6 @@ def _without_lost(
 def _sources(
     prepared: "dict[str, bytes]", project: "Project"
 ) -> "dict[str, dict[str, bytes]]":
-    """directory -> migration name -> prepared content."""
     return {
         app.directory: {
             name: prepared[app.path(name)]

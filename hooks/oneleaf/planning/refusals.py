@@ -139,7 +139,6 @@ def _conditional(situation: "Situation", app: "App") -> "Iterator[tuple[str, str
 
 
 def _undecided(situation: "Situation", app: "App") -> str:
-    """Why nobody moves, and what would tell: sides only where two of them meet."""
     how = f"join them: `oneleaf merge {app.label}`"
     if situation.sides.contest is not None:
         how = f"say who stays: `oneleaf rebase --onto ours {app.label}` or `--onto theirs`"
