@@ -9,7 +9,6 @@ have. An index that a merge is made in comes from several commits, HEAD and what
 
 import os
 
-from oneleaf.checking import fast_path
 from oneleaf.checking.state import State
 from oneleaf.config import Config
 from oneleaf.errors import OneleafError
@@ -186,6 +185,8 @@ class Apps:
     def label(self, directory: str) -> str:
         """The label of the app there, as its own package says it; "" for no app."""
         if directory not in self._near:
+            from oneleaf.checking import fast_path  # few states need it
+
             found = fast_path.trees(self.commit, [directory], self._objects)
             near = Snapshot("", found, self._objects) if found else None
             apps = self._read(near) if near else {}
