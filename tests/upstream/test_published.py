@@ -14,6 +14,7 @@ from oneleaf.upstream import published_rules
 from oneleaf.upstream.published import (
     LOCAL,
     PUBLISHED,
+    Apps,
     Published,
     SnapshotFiles,
     Upstream,
@@ -215,6 +216,15 @@ def test_nothing_is_read_before_it_is_asked_and_of_an_app_its_folder_alone(
     assert asked.count("cat-file") == 1
     assert "ls-tree" not in asked
     assert "rev-parse" not in asked
+
+
+def test_for_an_app_that_is_new_no_app_of_upstream_is_read(
+    shop: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.app("cart", ONE)
+    shop.add()
+    monkeypatch.setattr(Apps, "labels", pytest.fail)
+    assert standing(App("cart", "cart/migrations", {}), ONE) == LOCAL
 
 
 def several(repository: Repository) -> tuple[Upstream, Upstream]:

@@ -1,10 +1,10 @@
-"""The branch whose migrations are published, and what a state changes of them.
+"""Who has a migration: the branches that are upstream, and what they have of an app.
 
-Read-only, and without the network: nothing is fetched, no ref is moved. Compared with
-the merge base, not with upstream's tip: what upstream added since then is not ours to
-have. An index that a merge is made in comes from several commits, HEAD and what is merged
-(gitrepository-layout(5), ``MERGE_HEAD``). The rules are in
-``oneleaf.upstream.published_rules``.
+A migration is a label and a name with a content, never a path: an app whose folder
+moves keeps its published migrations. Published is what an upstream has, or had when the
+state that is asked about parted from it. Read-only, and without the network; nothing of
+an upstream is read before it is asked for. The rules about what a state changes of it
+are in ``oneleaf.upstream.published_rules``.
 """
 
 import os
@@ -12,7 +12,8 @@ import os
 from oneleaf.checking.state import State
 from oneleaf.config import Config
 from oneleaf.errors import OneleafError
-from oneleaf.git import git, snapshot
+from oneleaf.git import git
+from oneleaf.git import snapshot as snapshots
 from oneleaf.git.git import commit_of
 from oneleaf.git.snapshot import Snapshot
 from oneleaf.migration.reading import migrations
@@ -149,19 +150,19 @@ class SnapshotFiles:
 class Apps:
     """The apps of a commit, each read when it is asked for; itself a ``Here``."""
 
-    __slots__ = ("_files", "_labels", "_near", "_objects", "commit")
+    __slots__ = ("_files", "_near", "_objects", "_whole", "commit")
 
     def __init__(self, commit: str, objects: git.Objects) -> None:
         self.commit = commit
         self._objects = objects
         self._files: dict[str, dict[str, str]] = {}
         self._near: dict[str, str] = {}
-        self._labels: dict[str, str] | None = None
+        self._whole: State | None = None
 
     def files(self, directory: str) -> "dict[str, str]":
         """Migration name -> blob id, of a directory; {} where there is none."""
         if directory not in self._files:
-            listed = snapshot.listed(self.commit, directory, self._objects)
+            listed = snapshots.listed(self.commit, directory, self._objects)
             self._files[directory] = {
                 name[:-3]: blob
                 for name, blob in listed.items()
@@ -189,23 +190,26 @@ class Apps:
 
             found = fast_path.trees(self.commit, [directory], self._objects)
             near = Snapshot("", found, self._objects) if found else None
-            apps = self._read(near) if near else {}
-            self._near[directory] = apps.get(directory, "")
+            state = self._open(near) if near else self._all
+            self._near[directory] = _labels(state).get(directory, "")
         return self._near[directory]
 
     def labels(self) -> "dict[str, str]":
         """Directory -> label of every app; the whole commit is read for it."""
-        if self._labels is None:
-            self._labels = self._read(None)
-        return self._labels
+        return _labels(self._all)
 
-    def _read(self, snapshot: "Snapshot | None") -> "dict[str, str]":
+    @property
+    def _all(self) -> State:
+        if self._whole is None:
+            self._whole = self._open(None)
+        return self._whole
+
+    def _open(self, snapshot: "Snapshot | None") -> State:
         try:
             config = State(self.commit, self._objects).config
         except OneleafError:  # it is upstream's to mend
             config = Config({})
-        state = State(self.commit, self._objects, snapshot=snapshot, config=config)
-        return {app.directory: app.label for app in state.project.apps}
+        return State(self.commit, self._objects, snapshot=snapshot, config=config)
 
     def places(self, app: "AppPlace", here: "Here") -> "list[str]":
         """The directories of an app of another state, in this commit.
@@ -219,10 +223,18 @@ class Apps:
             return [own]
         if files and self.label(own) == app.label:
             return [own]
+        gone = [d for d in self._packages() if d == own or not here.stands(d)]
+        labels = self.labels() if gone else {}
+        return [d for d in gone if labels.get(d) == app.label]
+
+    def _packages(self) -> "list[str]":
+        """Directories that may be migrations packages, as ``discovery`` has them."""
         return [
             directory
-            for directory, label in self.labels().items()
-            if label == app.label and (directory == own or not here.stands(directory))
+            for directory, files in self._all.snapshot.directories.items()
+            if directory.endswith("migrations")
+            or directory in self._all.config.apps
+            or any(map(discovery.is_numbered, files))
         ]
 
     def of(self, app: "AppPlace", here: "Here") -> "dict[str, str]":
@@ -231,6 +243,10 @@ class Apps:
         for directory in self.places(app, here):
             found = {**self.files(directory), **found}
         return found
+
+
+def _labels(state: State) -> "dict[str, str]":
+    return {app.directory: app.label for app in state.project.apps}
 
 
 class Standing:
