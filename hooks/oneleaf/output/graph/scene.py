@@ -4,21 +4,24 @@ Whose: published or local, ours or theirs, and on which branch. Who stays and wh
 for ``oneleaf.planning.sides`` to say.
 """
 
+from dataclasses import dataclass, field
+
 from oneleaf.checking import rules
 from oneleaf.checking.findings import Finding
 from oneleaf.checking.state import Case
+from oneleaf.errors import Refused
 from oneleaf.output.graph.rows import Side
+from oneleaf.planning.sides import tell_apart
 from oneleaf.upstream.published import LOCAL, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping
 
     from oneleaf.checking.state import State
-    from oneleaf.git.snapshot import Tree
-    from oneleaf.output.graph.states import DrawnTwice
-    from oneleaf.project.project import App
-    from oneleaf.upstream.published import Published
+    from oneleaf.planning.sides import Sides
+    from oneleaf.project.graph import Graph
+    from oneleaf.project.project import App, Project
 
     Hint = Callable[[App], str]
     Has = Callable[[str], bool]
@@ -27,52 +30,37 @@ if TYPE_CHECKING:
 # What a drawing tells; lockfiles are not in it.
 _CODES = ("OL101", "OL102", "OL103", "OL104", "OL105", "OL106")
 _CONFLICT = ("OL101", "OL102", "OL106")
+_STAGES = {"ours": 2, "theirs": 3}
 
 
+@dataclass(slots=True)
 class Scene:
     """A state to be drawn.
 
     title: what the state is and who is who, "" for a plain index. place: the state in
-    two words. unknown: why nothing is known of what is published, "" where it is.
-    findings: directory of an app -> what is wrong with it.
+    two words. sides: directory of an app -> migration name -> whose it is. unknown: why
+    nothing is known of what is published, "" where it is. findings: directory of an app
+    -> what is wrong with it.
     """
 
-    __slots__ = (
-        "findings",
-        "graph",
-        "place",
-        "project",
-        "sides",
-        "state",
-        "title",
-        "unknown",
-    )
+    title: str
+    place: str
+    state: "State"
+    sides: "dict[str, dict[str, Side]]"
+    unknown: str = ""
+    findings: "dict[str, list[Finding]]" = field(default_factory=dict)
 
-    def __init__(
-        self,
-        title: str,
-        place: str,
-        state: "State",
-        sides: "dict[str, dict[str, Side]]",
-    ) -> None:
-        self.title = title
-        self.place = place
-        self.state = state
-        self.project = state.project
-        self.graph = state.graph
-        self.sides = sides
-        self.unknown = ""
-        self.findings: dict[str, list[Finding]] = {}
+    @property
+    def project(self) -> "Project":
+        return self.state.project
+
+    @property
+    def graph(self) -> "Graph":
+        return self.state.graph
 
     def is_local(self, app: "App") -> bool:
         """Whether the app has a migration that is not published."""
         return any(s.status == "local" for s in self.sides[app.directory].values())
-
-
-def scene(title: str, place: str, state: "State", whose: "Whose") -> Scene:
-    """The scene of a state; sides of every app are told."""
-    sides = {app.directory: whose.of_app(app) for app in state.project.apps}
-    return Scene(title, place, state, sides)
 
 
 def judge(
@@ -95,43 +83,35 @@ def judge(
             found.findings.setdefault(directory, []).append(finding)
 
 
-class BranchNames:
-    """What branches are called.
+@dataclass(frozen=True, slots=True)
+class DrawnTwice:
+    """One of two migrations that have one name. role: ``"ours"`` or ``"theirs"``.
 
-    local: what the state itself is on. ours, theirs: the sides that meet.
+    path: where both are. blobs: stage -> blob id, of the two (git-ls-files(1)).
     """
 
-    __slots__ = ("local", "ours", "theirs")
-
-    def __init__(self, local: str) -> None:
-        self.local = local
-        self.ours = local
-        self.theirs = ""
+    role: str
+    path: str
+    blobs: "Mapping[int, str]"
 
 
-class Whose:
-    """What is known of the sides of a state.
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Whose the migrations of a state are, by the sides that ``rebase`` asks.
 
-    published: for this state. waiting: name and tree of each local branch of an
-    upstream's name. blob: path -> id of the file's content in the state. meeting:
-    whether ours, and whether theirs, has a path, where two sides meet. twins: see
-    ``oneleaf.output.graph.states``.
+    waiting: rank -> the local branch of an upstream's name that has what upstream has
+    not. names: "" -> what the state itself is on; "ours", "theirs" -> what the sides that
+    meet are called. blob: path -> id of the file's content in the state. meeting:
+    whether ours, and whether theirs, has a path, where two sides meet. twins: path ->
+    what is drawn there of a name that both sides added.
     """
 
-    def __init__(
-        self,
-        published: "Published",
-        waiting: "Sequence[tuple[str, Tree]]",
-        names: BranchNames,
-        blob: "Callable[[str], str | None]",
-        meeting: "tuple[Has, Has] | None" = None,
-    ) -> None:
-        self._published = published
-        self._waiting = waiting
-        self._names = names
-        self._blob = blob
-        self._meeting = meeting
-        self.twins: Mapping[str, DrawnTwice] = {}
+    sides: "Sides"
+    waiting: "Mapping[int, str]"
+    names: "Mapping[str, str]"
+    blob: "Callable[[str], str | None]"
+    meeting: "tuple[Has, Has] | None" = None
+    twins: "Mapping[str, DrawnTwice]" = field(default_factory=dict)
 
     def of_app(self, app: "App") -> "dict[str, Side]":
         """Migration name -> its side.
@@ -139,7 +119,7 @@ class Whose:
         Ours and theirs only where each of them has something in the app that the
         other has not.
         """
-        roles = {name: self._role(app.path(name)) for name in app.migrations}
+        roles = {name: self.role(app.path(name)) for name in app.migrations}
         meet = {"ours", "theirs"} <= set(roles.values())
         return {
             name: self._side(app, name, role, is_told=meet)
@@ -147,38 +127,40 @@ class Whose:
         }
 
     def _side(self, app: "App", name: str, role: str, *, is_told: bool) -> Side:
-        refs = {"ours": self._names.ours, "theirs": self._names.theirs}
-        known = bool(self._published.branches)
-        standing = self._standing(app, name) if known else Standing("")
+        standing = self._standing(app, name)
         if role and is_told:
-            return Side(standing.word, refs[role], role)
-        if standing.word != LOCAL:
+            return Side(standing.word, self.names[role], role)
+        if standing.word != LOCAL or standing.branch:
             return Side(standing.word, standing.branch)
-        for branch, tree in self._waiting:
-            if app.path(name) in tree:
-                return Side(LOCAL, branch)
-        return Side(LOCAL, refs["theirs"] if role == "theirs" else self._names.local)
+        return Side(LOCAL, self.names["theirs" if role == "theirs" else ""])
 
     def _standing(self, app: "App", name: str) -> Standing:
-        twin = self.twins.get(app.path(name))
-        if twin is None:
-            return self._published.standing(app, name, self._blob(app.path(name)))
-        # Both added it, since they parted: one of the two is what is published.
-        known = twin.path.rpartition("/")[2][:-3]
-        if self._published.has(app, known, twin.blob):
-            return self._published.standing(app, known, twin.blob)
-        return Standing(LOCAL)
+        """As ``rebase`` ranks it; with the local branch on which it waits, if any."""
+        sides, path = self.sides, app.path(name)
+        if sides.published is None:
+            return Standing("")
+        blob = self.blob(path)
+        if twin := self.twins.get(path):
+            name, stage = twin.path.rpartition("/")[2][:-3], _STAGES[twin.role]
+            try:
+                mover = tell_apart(app, twin.path, twin.blobs, sides).mover
+            except Refused:
+                return Standing(LOCAL)
+            if mover == stage:
+                return Standing(LOCAL)
+            blob = twin.blobs[stage]
+        rank = sides.rank(app, name, blob)
+        if rank == 0:
+            return sides.published.standing(app, name, blob)
+        return Standing(LOCAL, self.waiting.get(rank, ""))
 
-    def is_theirs(self, path: str) -> bool:
-        """Whether only the side that comes in has it."""
-        return self._role(path) == "theirs"
-
-    def _role(self, path: str) -> str:
+    def role(self, path: str) -> str:
+        """The one side that has it: "ours", "theirs", or "" for both or none."""
         if path in self.twins:
             return self.twins[path].role
-        if self._meeting is None:
+        if self.meeting is None:
             return ""
-        ours, theirs = (has(path) for has in self._meeting)
+        ours, theirs = (has(path) for has in self.meeting)
         if ours == theirs:
             return ""
         return "ours" if ours else "theirs"

@@ -6,16 +6,19 @@ module name.
 """
 
 import os
+from dataclasses import replace
 
 from oneleaf.checking import state as states
 from oneleaf.checking.state import State
 from oneleaf.errors import Refused
 from oneleaf.git import git, progress, worktree
 from oneleaf.git.git import commit_id, parents
+from oneleaf.git.progress import Progress
 from oneleaf.git.snapshot import blobs
 from oneleaf.git.worktree import Overlaid
 from oneleaf.migration.reading.migrations import Migration
-from oneleaf.output.graph.scene import BranchNames, Scene, Whose, judge, scene
+from oneleaf.output.graph.scene import DrawnTwice, Owners, Scene, judge
+from oneleaf.planning.rebase_input import find_sides
 from oneleaf.project.project import App, Project
 from oneleaf.shell import word
 from oneleaf.upstream import against
@@ -26,9 +29,8 @@ from oneleaf.upstream.published import Published, local_branch, look, require_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from oneleaf.git.progress import Progress
     from oneleaf.git.snapshot import Tree
     from oneleaf.output.graph.scene import Has
 
@@ -45,40 +47,41 @@ def of_index(objects: git.Objects) -> Scene:
     state = states.of_index(objects)
     snapshot = state.snapshot
     now = progress.read(unmerged=bool(snapshot.unmerged))
-    names = BranchNames(progress.branch())
+    branch = progress.branch()
+    names = {"": branch, "ours": branch, "theirs": ""}
     published = look(state)
-    trees = _trees(now)
+    sides, trees = find_sides(now, published, "")
     meeting: tuple[Has, Has] | None = None
     title = ""
     if now.kind:
-        names.ours, names.theirs = _sides_of(now, published)
+        names["ours"], names["theirs"] = _sides_of(now, published)
         meeting = _meeting(trees, published)
         kind = _KINDS.get(now.kind, now.kind)
-        title = f"in a {kind}: ours is {names.ours}"
-        title += f", theirs is {names.theirs}" if names.theirs else ""
-    whose = Whose(published, _waiting(published), names, snapshot.blob, meeting)
+        title = f"in a {kind}: ours is {names['ours']}"
+        title += f", theirs is {names['theirs']}" if names["theirs"] else ""
+    owners = Owners(sides, _waiting(published), names, snapshot.blob, meeting)
     paths = [path for path in snapshot.unmerged if path.endswith(".py")]
-    stages = worktree.stages(paths)
-    drawn, whose.twins = read(state, stages, whose.is_theirs)
-    found = scene(title, "the index", drawn, whose)
-    found.unknown = published.unknown
-    judge(found, whose.twins)
+    drawn, twins = read(state, worktree.stages(paths), owners)
+    found = _scene(title, "the index", drawn, replace(owners, twins=twins), published)
+    judge(found, twins)
     return found
 
 
-def _trees(now: "Progress") -> "dict[str, Tree]":
-    """The trees of both sides, as far as they are known."""
-    both = {"ours": now.ours, "theirs": now.theirs} if now.kind else {}
-    return {side: blobs(commit) for side, commit in both.items() if commit}
+def _scene(
+    title: str, place: str, state: State, owners: Owners, published: Published
+) -> Scene:
+    sides = {app.directory: owners.of_app(app) for app in state.project.apps}
+    return Scene(title, place, state, sides, published.unknown)
 
 
-def _waiting(published: Published) -> "list[tuple[str, Tree]]":
-    """What waits to be published: name and tree of a local branch of upstream's name."""
-    return [
-        (branch.name.partition("/")[2], blobs(commit))
-        for branch in published.branches
-        if (commit := local_branch(branch.name)) not in ("", branch.tip.commit)
-    ]
+def _waiting(published: Published) -> "dict[int, str]":
+    """Rank -> the local branch of an upstream's name, where it is at another commit."""
+    known = [(b, at) for b in published.branches if (at := local_branch(b.name))]
+    return {
+        rank: branch.name.partition("/")[2]
+        for rank, (branch, commit) in enumerate(known, 1)
+        if commit != branch.tip.commit
+    }
 
 
 def _meeting(trees: "dict[str, Tree]", published: Published) -> "tuple[Has, Has]":
@@ -118,20 +121,20 @@ def of_commit(rev: str, objects: git.Objects) -> Scene:
     state = states.State(commit_id(rev), objects)
     short = state.name[:10]
     is_id = state.name.startswith(rev)
-    names = BranchNames(short if is_id else rev)
+    names = {"": short if is_id else rev}
     published = look(state)
     both = parents(state.name)
     meeting: tuple[Has, Has] | None = None
     title = f"commit {short}" + ("" if is_id else f" ({rev})")
     if len(both) == 2:
-        names.ours, names.theirs = (_name(commit, published) for commit in both)
-        ours, theirs = map(blobs, both)
+        names["ours"], names["theirs"] = (_name(commit, published) for commit in both)
+        ours, theirs = (blobs(commit) for commit in both)
         meeting = ours.__contains__, theirs.__contains__
-        title += f", a merge: ours is {names.ours}, theirs is {names.theirs}"
+        title += f", a merge: ours is {names['ours']}, theirs is {names['theirs']}"
+    sides, _ = find_sides(Progress(""), published, "")
     blob = state.snapshot.blob
-    whose = Whose(published, _waiting(published), names, blob, meeting)
-    found = scene(title, f"commit {short}", state, whose)
-    found.unknown = published.unknown
+    owners = Owners(sides, _waiting(published), names, blob, meeting)
+    found = _scene(title, f"commit {short}", state, owners, published)
     judge(found)
     return found
 
@@ -158,24 +161,23 @@ def _of_merge(
 ) -> Scene:
     rev, ref = words
     meeting, merged = against.far(state, fork, merge)
-    names = BranchNames(rev or progress.branch())
-    names.theirs = ref
+    branch = rev or progress.branch()
     published = look(state, merged.snapshot)
-    whose = Whose(
-        published,
+    sides, _ = find_sides(Progress(""), published, "")
+    owners = Owners(
+        sides,
         _waiting(published),
-        names,
+        {"": branch, "ours": branch, "theirs": ref},
         merged.snapshot.blob,
         (_has(meeting.ours), _has(meeting.theirs)),
     )
-    stages = _stages(merged, meeting)
-    drawn, whose.twins = read(merged, stages, whose.is_theirs)
-    done = fork.theirs in fork.bases
-    title = f"the merge of {names.ours} (ours) with {ref} (theirs), not made yet"
-    title = f"{names.ours} has {ref} in it already" if done else title
-    found = scene(title, "that merge", drawn, whose)
-    found.unknown = published.unknown
-    judge(found, whose.twins, lambda app: _hint(ref, app.label))
+    drawn, twins = read(merged, _stages(merged, meeting), owners)
+    title = f"the merge of {branch} (ours) with {ref} (theirs), not made yet"
+    if fork.theirs in fork.bases:
+        title = f"{branch} has {ref} in it already"
+    owners = replace(owners, twins=twins)
+    found = _scene(title, "that merge", drawn, owners, published)
+    judge(found, twins, lambda app: _hint(ref, app.label))
     return found
 
 
@@ -222,27 +224,13 @@ def _hint(ref: str, label: str) -> str:
 _BASE, _OURS, _THEIRS = 1, 2, 3
 
 
-class DrawnTwice:
-    """One of two migrations that have one name. role: ``"ours"`` or ``"theirs"``.
-
-    path: where both stand. blob: id of this one's content.
-    """
-
-    __slots__ = ("blob", "path", "role")
-
-    def __init__(self, role: str, path: str, blob: str) -> None:
-        self.role = role
-        self.path = path
-        self.blob = blob
-
-
 def read(
-    state: State, stages: "Stages", is_theirs: "Callable[[str], bool]"
+    state: State, stages: "Stages", owners: Owners
 ) -> "tuple[State, dict[str, DrawnTwice]]":
     """A state with both sides' migrations, and the path of each twin in it.
 
-    stages: of the paths in conflict. is_theirs: whether only the side that comes in
-    has a path; its dependencies mean its own twins.
+    stages: of the paths in conflict. The dependencies of what only theirs has mean its own
+    twins.
     """
     snapshot, objects, config = state.snapshot, state.objects, state.config
     contents: dict[str, bytes | None] = {}
@@ -253,7 +241,7 @@ def read(
         contents.update(zip(shown, texts, strict=True))
         if len(shown) > 1:
             twins |= {
-                p: DrawnTwice(role, path, blob) for p, (blob, role) in shown.items()
+                p: DrawnTwice(role, path, found) for p, (_, role) in shown.items()
             }
     both = Overlaid(snapshot, contents)
     project = State(state.name, objects, snapshot=both, config=config).project
@@ -264,7 +252,8 @@ def read(
             app.directory,
             {
                 name: _meaning(migration, renamed)
-                if is_theirs(app.path(name)) or _is_moved(twins, app.path(name))
+                if owners.role(app.path(name)) == "theirs"
+                or _is_moved(twins, app.path(name))
                 else migration
                 for name, migration in app.migrations.items()
             },
