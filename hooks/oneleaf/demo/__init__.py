@@ -41,7 +41,6 @@ def set_up(stage: Stage) -> None:
 
 
 def _branch(stage: Stage, *, color: bool, weight: bool, message: str) -> None:
-    """Changes the models and commits the migration that Django makes of it."""
     stage.write("shop/models.py", models(color=color, weight=weight))
     stage.quietly("python manage.py makemigrations -v0 shop")
     stage.quietly("git add -A")
@@ -166,7 +165,6 @@ class Stage:
             raise OneleafError(msg)
 
     def _type(self, command: str) -> None:
-        """Shows a command; on a terminal letter by letter, as somebody types it."""
         before, after = painted("$ \0", BOLD, colored=self._colored).split("\0")
         sys.stdout.write(before)
         if self._paced:

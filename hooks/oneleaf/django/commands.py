@@ -32,10 +32,10 @@ APP = "oneleaf.django"
 def next_command(name: str) -> type[BaseCommand]:
     """The class that Django would load, were our app not installed.
 
-    Looked for behind our app only: who stands before it is loaded instead of us, and
-    may have been built on us. Raises what importing the command raises.
+    Looked for after our app only: one before it is loaded instead of ours, and may be
+    built on it. Raises what importing the command raises.
     """
-    for package in _packages_behind():
+    for package in _packages_after():
         found = _command(package, name)
         if found is not None:
             return found
@@ -44,13 +44,12 @@ def next_command(name: str) -> type[BaseCommand]:
     return command
 
 
-def _packages_behind() -> list[str]:
+def _packages_after() -> list[str]:
     names = [app.name for app in apps.get_app_configs()]
     return names[names.index(APP) + 1 :] if APP in names else []
 
 
 def _command(package: str, name: str) -> type[BaseCommand] | None:
-    """The command of a package; None where it has none, or it is built on ours."""
     config = next(app for app in apps.get_app_configs() if app.name == package)
     if name not in find_commands(os.path.join(config.path, "management")):
         return None

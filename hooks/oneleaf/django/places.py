@@ -90,7 +90,6 @@ def find() -> dict[str, str]:
 
 
 def _folder(module: str) -> str:
-    """The folder of a package, "" where there is no such package."""
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, AttributeError, ValueError):

@@ -18,7 +18,7 @@ from oneleaf.git import git
 from oneleaf.git.snapshot import Snapshot
 from oneleaf.git.worktree import Overlaid
 from oneleaf.planning.lockfiles import plan_relock
-from oneleaf.shell import word
+from oneleaf.shell import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def relock(
     tops = places.tops(found.values())
     for top in sorted({tops[found[label]] for label in touched}):
         directories = {
-            label: _relative(folder, top)
+            label: os.path.relpath(folder, top).replace(os.sep, "/")
             for label, folder in found.items()
             if tops[folder] == top
         }
@@ -65,10 +65,6 @@ def relock(
             yield failed(labels, error)
         except Exception as error:  # noqa: BLE001 - the migrations are written already
             yield failed(labels, f"{type(error).__name__}: {error}")
-
-
-def _relative(folder: str, top: str) -> str:
-    return os.path.relpath(folder, top).replace(os.sep, "/")
 
 
 def _relock(
@@ -97,10 +93,9 @@ def _write(top: str, plan: Plan) -> Iterator[Written | Failed]:
 def failed(labels: Collection[str], reason: object) -> Failed:
     """Django's own files stand; what is missing is a lockfile."""
     whose = f"app{'s' if len(labels) > 1 else ''} {', '.join(labels)}"
-    command = " ".join(["oneleaf lock", *map(word, labels)])
     return Failed(
         f"the lockfile of {whose} was not written: {reason}; mend that, stage the"
-        f" migrations and run `{command}`"
+        f" migrations and run `{Step('oneleaf lock', *labels)}`"
     )
 
 
@@ -129,7 +124,6 @@ def _state(contents: Mapping[str, bytes | None], config: Config | None = None) -
 
 
 def _files(top: str, directory: str, config: Config) -> Iterator[tuple[str, bytes]]:
-    """Path and content of what tells an app's history."""
     package = directory.rpartition("/")[0]
     wanted = [f"{package}/__init__.py".lstrip("/")]
     for name in sorted(os.listdir(os.path.join(top, directory))):

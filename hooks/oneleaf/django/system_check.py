@@ -64,7 +64,6 @@ def report(
 
 
 def _top() -> str:
-    """The top of the project's repository: that of its settings, else of this folder."""
     module = sys.modules.get(getattr(settings, "SETTINGS_MODULE", None) or "")
     file = getattr(module, "__file__", None)
     beside = places.repository(os.path.dirname(file)) if file else ""
@@ -72,7 +71,6 @@ def _top() -> str:
 
 
 def _findings(top: str) -> Sequence[Finding]:
-    """Raises OneleafError where git is there and does not work, or nothing can be read."""
     from oneleaf.arguments import parse
     from oneleaf.checking import state
     from oneleaf.commands import check
@@ -94,7 +92,6 @@ def _findings(top: str) -> Sequence[Finding]:
 
 @contextlib.contextmanager
 def _in(folder: str) -> Iterator[None]:
-    """The git side works in the current directory."""
     before = os.getcwd()
     os.chdir(folder)
     try:
@@ -106,7 +103,6 @@ def _in(folder: str) -> Iterator[None]:
 def _of(
     findings: Iterable[Finding], app_configs: Sequence[AppConfig] | None, top: str
 ) -> list[Finding]:
-    """Those of the apps that ``manage.py check APP`` names."""
     if app_configs is None:
         return list(findings)
     labels = {app.label for app in app_configs}

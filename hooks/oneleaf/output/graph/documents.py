@@ -81,9 +81,9 @@ def _escaped(text: str) -> str:
         c
         if c.isalnum()
         or c in _PLAIN
-        or (c == "_" and before.isalnum() and behind.isalnum())
+        or (c == "_" and before.isalnum() and after.isalnum())
         else f"#{ord(c)};"
-        for before, c, behind in around
+        for before, c, after in around
     )
 
 

@@ -79,21 +79,13 @@ def _notes(findings: "Sequence[Finding]") -> "list[tuple[str, str]]":
     """What mends the conflict; then each other fault, with a hint that is not that one."""
     hints = dict.fromkeys(finding.hint for finding in findings if _is_drawn(finding))
     found = [("", hint) for hint in hints]
-    for finding in _told_in_lines(findings):
+    for finding in findings:
+        is_lockfile = finding.code == "OL106" and not finding.path.endswith(".py")
+        if _is_drawn(finding) or (hints and is_lockfile):
+            continue  # a lockfile in conflict is no news where the histories are
         hint = "" if finding.hint in hints else finding.hint
         found.append((f"{finding.code} {finding.message}", hint))
     return found
-
-
-def _told_in_lines(findings: "Sequence[Finding]") -> "list[Finding]":
-    """A lockfile in conflict is no news where the histories themselves are."""
-    known = any(map(_is_drawn, findings))
-    return [
-        finding
-        for finding in findings
-        if not _is_drawn(finding)
-        and not (known and finding.code == "OL106" and not finding.path.endswith(".py"))
-    ]
 
 
 def _in_short(finding: "Finding") -> str:
@@ -105,7 +97,6 @@ def _in_short(finding: "Finding") -> str:
 
 
 def _faults(findings: "Sequence[Finding]") -> "dict[str, list[str]]":
-    """Migration name -> what is wrong with it; a leaf node's number is no news."""
     leaves = {m for f in findings if f.code == "OL102" for m in f.migrations}
     found: dict[str, list[str]] = {}
     for finding in findings:
@@ -121,7 +112,6 @@ def _faults(findings: "Sequence[Finding]") -> "dict[str, list[str]]":
 
 
 def _needs(app: "App", name: str) -> "tuple[str, ...]":
-    """Migrations of other apps that one depends on, as it is written there."""
     pairs = app.migrations[name].dependencies
     return tuple(
         label if other.startswith("__") else f"{label}.{other}"
@@ -143,11 +133,11 @@ def _told(rows: "Sequence[DrawnRow]") -> "list[DrawnRow]":
         if row.side.status == "published"
     }
     return [
-        replace(row, is_told=_is_news(row, is_below=row.key in below)) for row in rows
+        replace(
+            row,
+            is_told=bool(row.side.role)
+            or row.side.status == "local"
+            or (row.side.status == "published" and row.key not in below),
+        )
+        for row in rows
     ]
-
-
-def _is_news(row: "DrawnRow", *, is_below: bool) -> bool:
-    if row.side.role or row.side.status == "local":
-        return True
-    return row.side.status == "published" and not is_below

@@ -18,7 +18,7 @@ stretches; where that is not enough, whole passages between two rows that every 
 through the history passes.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from oneleaf.output.graph.rows import DrawnRow
 from oneleaf.project.squashes import parents_first
@@ -65,7 +65,7 @@ def trunk(rows: "Sequence[DrawnRow]") -> str:
 
 
 def _oldest_first(rows: "dict[str, DrawnRow]") -> "list[str]":
-    """All keys, each behind those of its parents unless in a circle.
+    """All keys, each after those of its parents unless in a circle.
 
     Sought from the last name: in a circle what has the higher number comes later.
     """
@@ -83,7 +83,6 @@ def _preferences(
     parents: "dict[str, list[str]]",
     oldest_first: "list[str]",
 ) -> "dict[str, Preference]":
-    """Key -> what sorts the branches that meet in a row; the least goes straight."""
     length: dict[str, int] = {}
     for key in oldest_first:
         length[key] = 1 + max((length[parent] for parent in parents[key]), default=0)
@@ -101,7 +100,6 @@ def _preferences(
 def _newest_first(
     parents: "dict[str, list[str]]", prefer: "dict[str, Preference]"
 ) -> "list[str]":
-    """A branch to its end before the next one begins, the trunk last."""
     waits_for = dict.fromkeys(parents, 0)
     for above in parents.values():
         for parent in above:
@@ -122,6 +120,7 @@ def _newest_first(
 NODE = "o"  # where a row's own mark stands
 
 
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of a drawing.
 
@@ -129,11 +128,8 @@ class Line:
     last one without. row: what the line is about, None between rows.
     """
 
-    __slots__ = ("rails", "row")
-
-    def __init__(self, rails: str, row: "DrawnRow | None" = None) -> None:
-        self.rails = rails
-        self.row = row
+    rails: str
+    row: "DrawnRow | None" = None
 
 
 class _Lanes:
@@ -154,9 +150,9 @@ class _Lanes:
             return self._keys.index(key)
         return self.take(key)
 
-    def take(self, key: str, behind: int = -1) -> int:
-        """Gives the first free lane to the right of ``behind`` a rail to ``key``."""
-        for lane in range(behind + 1, len(self._keys)):
+    def take(self, key: str, after: int = -1) -> int:
+        """Gives the first free lane to the right of ``after`` a rail to ``key``."""
+        for lane in range(after + 1, len(self._keys)):
             if not self._keys[lane]:
                 self._keys[lane] = key
                 return lane
@@ -218,7 +214,7 @@ def _parting(lanes: _Lanes, own: int, parents: "Sequence[str]") -> "list[Line]":
     lanes.lead(own, parents[0] if parents else "")
     marks = {own: "├"}
     for parent in parents[1:]:
-        others.append(lanes.take(parent, behind=own))
+        others.append(lanes.take(parent, after=own))
         marks[others[-1]] = "┬"
     if not others:
         return []
@@ -228,7 +224,6 @@ def _parting(lanes: _Lanes, own: int, parents: "Sequence[str]") -> "list[Line]":
 
 
 def _meeting(lanes: _Lanes, key: str) -> "list[Line]":
-    """Ends all rails to a row but the one at the left."""
     left, *others = lanes.leading_to(key)
     found = []
     for lane in others:
@@ -294,7 +289,6 @@ def _fold_stretches(rows: "Sequence[DrawnRow]") -> "list[DrawnRow]":
 
 
 def _children(rows: "Sequence[DrawnRow]") -> "dict[str, int]":
-    """Key -> how many rows come directly after it."""
     found: dict[str, int] = {}
     for row in rows:
         for parent in row.parents:
@@ -308,7 +302,6 @@ def _goes_on(above: "DrawnRow", below: "DrawnRow") -> bool:
 
 
 def _as_one(rows: "list[DrawnRow]") -> "list[DrawnRow]":
-    """Rows that lead from the first to the parents of the last, as one row."""
     if len(rows) < _SHORTEST:
         return rows
     first, last = rows[0], rows[-1]

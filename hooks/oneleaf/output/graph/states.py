@@ -20,7 +20,7 @@ from oneleaf.migration.reading.migrations import Migration
 from oneleaf.output.graph.scene import DrawnTwice, Owners, Scene, judge
 from oneleaf.planning.rebase_input import find_sides
 from oneleaf.project.project import App, Project
-from oneleaf.shell import word
+from oneleaf.shell import Step
 from oneleaf.upstream import against
 from oneleaf.upstream import merge as merging
 from oneleaf.upstream.fork import Fork, Meeting, find_fork
@@ -102,7 +102,6 @@ def _meeting(trees: "dict[str, Tree]", published: Published) -> "tuple[Has, Has]
 
 
 def _sides_of(now: "Progress", published: Published) -> "tuple[str, str]":
-    """What ours and theirs are called."""
     ours, theirs = progress.of_sides(now)
     return ours or _name(now.ours, published), theirs or _name(now.theirs, published)
 
@@ -177,7 +176,12 @@ def _of_merge(
         title = f"{branch} has {ref} in it already"
     owners = replace(owners, twins=twins)
     found = _scene(title, "that merge", drawn, owners, published)
-    judge(found, twins, lambda app: _hint(ref, app.label))
+    together = bring_together(ref)
+    judge(
+        found,
+        twins,
+        lambda app: f"{together}, then `{Step('oneleaf rebase', app.label)}`",
+    )
     return found
 
 
@@ -217,10 +221,6 @@ def _stages(merged: "State", meeting: Meeting) -> "dict[str, dict[int, str]]":
     }
 
 
-def _hint(ref: str, label: str) -> str:
-    return f"{bring_together(ref)}, then `oneleaf rebase {word(label)}`"
-
-
 _BASE, _OURS, _THEIRS = 1, 2, 3
 
 
@@ -258,7 +258,11 @@ def read(
                 for name, migration in app.migrations.items()
             },
             app.lockfile,
-            _within(app.directory, snapshot.unmerged),
+            tuple(
+                path
+                for path in snapshot.unmerged
+                if path.rpartition("/")[0] == app.directory
+            ),
         )
         for app in project.apps
     )
@@ -283,12 +287,10 @@ def _shown(path: str, blobs: "Mapping[int, str]") -> "dict[str, Pair]":
 
 
 def _is_moved(twins: "Mapping[str, DrawnTwice]", path: str) -> bool:
-    """Whether a migration has a name of its own here."""
     return path in twins and twins[path].role == "theirs"
 
 
 def _renamed(project: Project, twins: "Mapping[str, DrawnTwice]") -> "dict[Pair, Pair]":
-    """What their twins are called by others -> what they are called here."""
     found = {}
     for app in project.apps:
         for name in app.migrations:
@@ -299,7 +301,6 @@ def _renamed(project: Project, twins: "Mapping[str, DrawnTwice]") -> "dict[Pair,
 
 
 def _meaning(migration: Migration, renamed: "Mapping[Pair, Pair]") -> Migration:
-    """The migration with what it names called as it is here."""
 
     def known(pairs: "tuple[Pair, ...]") -> "tuple[Pair, ...]":
         return tuple(renamed.get(pair, pair) for pair in pairs)
@@ -315,14 +316,9 @@ def _meaning(migration: Migration, renamed: "Mapping[Pair, Pair]") -> Migration:
     )
 
 
-def _within(directory: str, paths: "tuple[str, ...]") -> "tuple[str, ...]":
-    return tuple(path for path in paths if path.rpartition("/")[0] == directory)
-
-
 def _drawn(
     state: State, both: Overlaid, project: Project, apps: "tuple[App, ...]"
 ) -> State:
-    """The state with these files and apps."""
     shared, orphaned = project.shared_lockfile, project.orphaned_lockfiles
     project = Project(apps, project.settings, shared, orphaned, project.unmerged)
     return State(

@@ -155,7 +155,7 @@ class _Table:
         right = max(map(columns, told), default=0)
         room = style.width - rails - 1 - len(_GAP)
         self._right = min(right, room - _NAME)
-        # Where the column begins: behind the longest name, if everything fits.
+        # Where the column begins: after the longest name, if everything fits.
         self._column = min(max(names, default=0), style.width - self._right - len(_GAP))
 
     def lines(self) -> "Iterator[str]":
@@ -194,7 +194,6 @@ class _Table:
         return "●" if self._style.unicode else "*"
 
     def _name(self, row: "DrawnRow", width: int) -> str:
-        """The name in at most ``width`` columns; a stretch by its ends."""
         clean = self._style.clean
         if row.stretch:
             dots = "…" if self._style.unicode else ".."
@@ -202,8 +201,8 @@ class _Table:
             each = (width - len(head) - len(f" ( {dots} )")) // 2
             ends = [cut(clean(row.stretch[at]), each) for at in (-1, 0)]
             return f"{head} ({ends[0]} {dots} {ends[1]})"
-        behind = f"  (replaces {row.replaces})" if row.replaces else ""
-        return cut(clean(row.key), width - len(behind)) + behind
+        suffix = f"  (replaces {row.replaces})" if row.replaces else ""
+        return cut(clean(row.key), width - len(suffix)) + suffix
 
     def _told(self, row: "DrawnRow") -> str:
         clean = self._style.clean
@@ -216,7 +215,6 @@ class _Table:
         return ", ".join(words)
 
     def _needs(self, row: "DrawnRow", room: int) -> str:
-        """As many as fit; none of a stretch."""
         names = [self._style.clean(name) for name in row.needs]
         for count in range(len(names), 0, -1):
             more = f" +{len(names) - count}" if count < len(names) else ""
